@@ -1,0 +1,35 @@
+# Two commands do everything on a machine with Python 3.11 or later, make and git: make demo, make test.
+PYTHON ?= python3
+VENV ?= .venv
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.demo
+	$(VENV)/bin/publish examples --sandbox
+
+test: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest $(TESTS)
+
+lint: $(VENV)/.dev
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+bench: $(VENV)/.dev
+	$(VENV)/bin/python benchmarks/conformance.py
+	$(VENV)/bin/python benchmarks/commonmark.py
+	$(VENV)/bin/python benchmarks/speed.py
+
+$(VENV)/.demo: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --editable '.[sandbox]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(VENV)/bin/python -m pip install --quiet --editable . --group dev
+	touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) .venvs build dist *.egg-info .publish

@@ -1,0 +1,188 @@
+"""X, by tweepy: API v2 with OAuth 1.0a user tokens.
+
+API: https://docs.x.com/x-api/posts/create-post (read 2026-08-22).
+Limits: 280 by weighted length (twitter-text config v3); a longer text only with Premium (set max_characters).
+Prices: https://docs.x.com/x-api/getting-started/pricing (2026-04-20): $0.015 a post, $0.20 with a link.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from publisher.adapter import Adapter, Attempt, Facts, Message, Option, Payload, Receipt, Rule
+from publisher.errors import CannotLook, Duplicate, Refused, Unknown
+from publisher.hosts import check_url
+from publisher.text import count, entities
+
+if TYPE_CHECKING:
+    from tweepy import Client
+
+    from publisher.http import Session
+
+LIMIT = 280
+COST, COST_WITH_LINK = 0.015, 0.20
+"""US dollars a post, as of 2026-04-20."""
+
+API_URL = "https://api.twitter.com"
+"""Where tweepy sends everything; api_url puts another address in its place, before the request is signed."""
+
+PAGE, PAGES = 20, 25
+"""Posts read back at once, at $0.001 each, and how often. Ours is among those made since we tried."""
+
+_CLOCKS = timedelta(seconds=2)
+
+
+def _secret(name: str, help: str) -> Option:
+    return Option(name, "text", help, required=True, secret=True)
+
+
+class Twitter(Adapter):
+    name = "twitter"
+    title = "X"
+    options = (
+        _secret("consumer_key", "developer portal → your app → Keys and tokens → API Key"),
+        _secret("consumer_secret", "developer portal → your app → Keys and tokens → API Key Secret"),
+        _secret("access_token", "developer portal → your app → Keys and tokens → Access Token (Read and Write)"),
+        _secret("access_token_secret", "developer portal → your app → Keys and tokens → Access Token Secret"),
+        Option("api_url", "text", "the API's address, if it isn't X's own", check=check_url),
+        Option(
+            "reply_settings",
+            "text",
+            "who may reply; everyone, if not given",
+            in_post=True,
+            choices=("following", "mentionedUsers", "subscribers", "verified"),
+        ),
+    )
+    proves_by_refusal = 15 * 60.0
+
+    def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
+        if "max_characters" in options:
+            return Rule("twitter", options["max_characters"], "config", count.twitter)
+        return Rule("twitter", LIMIT, "default", count.twitter)
+
+    def payload(self, message: Message, index: int) -> Payload:
+        payload: Payload = {"text": message.parts[index].text}
+        if message.options.get("reply_settings") and index == 0:
+            payload["reply_settings"] = message.options["reply_settings"]
+        return payload
+
+    def text_of(self, payload: Payload) -> str:
+        return str(payload["text"])
+
+    def cost(self, payload: Payload) -> float:
+        return COST_WITH_LINK if entities.twitter_urls(payload["text"]) else COST
+
+    def send(self, payload: Payload, attempt: Attempt) -> Receipt:
+        from publisher.http import sorted_errors
+
+        client, _ = self._client()
+        try:
+            with sorted_errors():
+                answer = client.create_tweet(**payload, in_reply_to_tweet_id=attempt.reply_to)
+        except Refused as error:
+            if error.status == 403 and "duplicate content" in error.message.lower():
+                raise Duplicate(
+                    error.message,
+                    hint="the same text is live already; change a word to post it again",
+                    status=403,
+                ) from None
+            if error.status == 402:
+                raise Refused(error.message, hint="buy credits in the developer portal", status=402) from None
+            raise
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(data, dict) or not data.get("id"):
+            raise Unknown("X answered without an id")
+        return self._receipt(data["id"])
+
+    def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
+        """Read the account's own posts back. Raises CannotLook where the plan, or the credits, don't allow it."""
+        from publisher.http import sorted_errors
+
+        client, session = self._client()
+        more = None
+        for _ in range(PAGES):
+            try:
+                with sorted_errors():
+                    answer = client.get_users_tweets(
+                        self._user_id(client),
+                        max_results=PAGE,
+                        pagination_token=more,
+                        tweet_fields=["created_at", "entities", "referenced_tweets"],
+                        user_auth=True,
+                    )
+            except Refused as error:
+                raise CannotLook(f"this plan can't read what is live ({error.message})") from None
+            if "meta" not in answer:  # a 200 may hold nothing but errors: that is no empty list
+                raise CannotLook("X did not list this account's posts")
+            earliest = since + session.skew - _CLOCKS
+            for post in answer.get("data") or ():
+                if datetime.fromisoformat(post["created_at"]) < earliest:
+                    return None
+                if _parent(post) == attempt.reply_to and _same(post, payload["text"]):
+                    return self._receipt(post["id"])
+            more = answer["meta"].get("next_token")
+            if not more:
+                return None
+        raise CannotLook(f"the account has posted more than {PAGE * PAGES} times since")
+
+    def check(self) -> str:
+        from publisher.http import sorted_errors
+
+        client, _ = self._client()
+        with sorted_errors():
+            me = client.get_me(user_auth=True)
+        return f"signed in as @{me['data']['username']}"
+
+    def _receipt(self, id: str) -> Receipt:
+        """X doesn't say a post's address; this form leads there without the user's name."""
+        return Receipt(str(id), f"{self.settings.get('api_url', 'https://x.com').rstrip('/')}/i/web/status/{id}")
+
+    def _user_id(self, client: Client) -> str:
+        """A user's access token begins with the user's id, which saves asking for it ($0.010)."""
+        head = self.secrets["access_token"].partition("-")[0]
+        return head if head.isdigit() else str(client.get_me(user_auth=True)["data"]["id"])
+
+    def _client(self) -> tuple[Client, Session]:
+        from tweepy import Client  # 250 ms with what it needs
+
+        from publisher.http import Session
+
+        names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+        client = Client(**{name: self.secrets[name] for name in names}, return_type=dict)
+        address = self.settings.get("api_url", "").rstrip("/")
+        client.session = session = Session(
+            rewrite=(API_URL, address) if address else None, secrets=self.secrets.values()
+        )
+        return client, session
+
+
+def _parent(post: Mapping[str, Any]) -> str | None:
+    for other in post.get("referenced_tweets") or ():
+        if other.get("type") == "replied_to":
+            return str(other["id"])
+    return None
+
+
+def _same(post: Mapping[str, Any], text: str) -> bool:
+    """Whether a post that was read back is our text: X replaces addresses by t.co ones, and escapes & < >."""
+    shown = html.unescape(post["text"])
+    urls = (post.get("entities") or {}).get("urls") or ()
+    for url in urls:
+        shown = shown.replace(url["url"], _bare(url.get("expanded_url") or url["url"]), 1)
+    return _without_addresses(shown) == _without_addresses(text)
+
+
+def _without_addresses(text: str) -> str:
+    """The text with each address in its barest form, since X completes `example.org` to `http://example.org/`."""
+    pieces, end = [], 0
+    for span in entities.twitter_urls(text):
+        pieces += [text[end : span.start], _bare(text[span.start : span.end])]
+        end = span.end
+    return " ".join("".join([*pieces, text[end:]]).split())
+
+
+def _bare(address: str) -> str:
+    return address.removeprefix("https://").removeprefix("http://").rstrip("/")

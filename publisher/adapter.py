@@ -1,0 +1,204 @@
+"""The contract that a channel fulfils, and the values that cross it.
+
+An adapter decides in `payload` (pure) and acts in `send` (decides nothing). It doesn't print, log, sleep, retry or
+read the environment: the core does. `tests/adapter_contract.py` holds every adapter to what is written here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from publisher.errors import CannotLook
+
+Payload = dict[str, Any]
+"""What one part is on this channel: JSON values only. Its canonical JSON is kept in the ledger."""
+
+Facts = Mapping[str, Any]
+"""What a server last said of its own limits: JSON values only, kept in the ledger with a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One key of a `[channels.NAME]` section, or of `publish: {NAME: …}` in a post where `in_post`.
+
+    A `secret` is given as `{ env = "NAME" }` or `{ file = "path" }`, and never shown. `check` gets the value and
+    returns what is wrong with it, or None.
+    """
+
+    name: str
+    kind: Literal["text", "integer", "boolean", "list"]
+    help: str
+    required: bool = False
+    secret: bool = False
+    in_post: bool = False
+    choices: tuple[str, ...] = ()
+    check: Callable[[Any], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One `[channels.NAME]` section: a name, the adapter behind it, and its settings without secrets.
+
+    `root` is the folder of the configuration: files that a setting names are looked for, and must lie, in it.
+    """
+
+    name: str
+    adapter: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    root: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a platform measures a text: `count(text)` must not exceed `limit` (None: no limit).
+
+    `limit_source` says who set the limit: "config", "instance" or "default".
+    """
+
+    name: str
+    limit: int | None
+    limit_source: str
+    count: Callable[[str], int]
+
+    def fits(self, text: str) -> bool:
+        return self.limit is None or self.count(text) <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One post of a thread, or the whole message. `html` is for channels that have an HTML template."""
+
+    text: str
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A post as one channel will show it: composed, measured, not yet encoded.
+
+    `options` are the channel's settings with the post's own overrides (`publish: {NAME: …}`) laid over them.
+    """
+
+    channel: str
+    title: str
+    description: str
+    url: str
+    language: str
+    date: datetime | None
+    options: Mapping[str, Any]
+    rule: Rule
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What `send` is told beside the payload. But for `reply_to` it is the same whenever this part is tried again.
+
+    key        fixed by account, post, part, generation and payload: the platform's idempotency key is this
+    began      when this part was first meant to be sent (aware)
+    reply_to   the platform's id of the thread's previous part
+    recipient  the one address this copy is for, on channels that have recipients
+    leaving    where the adapter `announces`: to be called right before the byte after which it may be live
+    """
+
+    key: str
+    began: datetime
+    reply_to: str | None = None
+    recipient: str = ""
+    leaving: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is live: the platform's id and address of it, where it says."""
+
+    id: str | None = None
+    url: str | None = None
+
+
+class Adapter(ABC):
+    """One channel. Made anew for each run; `secrets` is empty where nothing is going to be sent."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    """What people call it: "Mastodon"."""
+    options: ClassVar[tuple[Option, ...]]
+    flavour: ClassVar[Literal["plain", "discord", "mail"]] = "plain"
+    """What `post.text` is in this channel's template."""
+    html: ClassVar[bool] = False
+    """Whether there is a second template, `<name>.html.j2`."""
+    replies: ClassVar[bool] = True
+    """Whether a thread's part replies to the one before it; else parts just follow each other."""
+
+    def __init__(self, channel: Channel, secrets: Mapping[str, str] | None = None) -> None:
+        self.channel = channel
+        self.settings = channel.settings
+        self.secrets = secrets or {}
+
+    # Pure.
+
+    @abstractmethod
+    def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
+        """How this channel measures, given the message's options and what its server said of itself."""
+
+    @abstractmethod
+    def payload(self, message: Message, index: int) -> Payload:
+        """What parts[index] is on this channel.
+
+        Raises TemplateError where something other than the text itself breaks a limit.
+        """
+
+    @abstractmethod
+    def text_of(self, payload: Payload) -> str:
+        """The text in a payload, as a reader sees it and as the rule counts it."""
+
+    def fields_of(self, payload: Payload) -> dict[str, str]:
+        """What a reader sees beside the text: {"title": …, "link": …}. For the preview."""
+        return {}
+
+    def cost(self, payload: Payload) -> float:
+        """What the platform charges for sending this, in US dollars."""
+        return 0.0
+
+    # At the edge. All raise NotSent, Refused or Unknown; whatever else comes out counts as Unknown.
+
+    @abstractmethod
+    def send(self, payload: Payload, attempt: Attempt) -> Receipt:
+        """Make it live: one try."""
+
+    def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
+        """Look for what `send` may have left behind, made at or after `since`. None: it isn't there.
+
+        Raises CannotLook where this channel, or this account, can't be read back.
+        """
+        raise CannotLook(f"what is live on {self.title} can't be read back")
+
+    proves_by_refusal: ClassVar[float] = 0.0
+    """For so many seconds after an attempt, sending the same again is refused as Duplicate if it is live."""
+
+    announces: ClassVar[bool] = False
+    """Whether `send` calls `attempt.leaving()`. The intent is written then, not before: whoever is cut off earlier has
+    certainly sent nothing. For channels that can't be read back."""
+
+    @abstractmethod
+    def check(self) -> str:
+        """Are the credentials good? Reads only. Returns who they belong to, as a person would say it."""
+
+    def learn(self) -> Facts:
+        """Ask the server for its limits. Empty for a platform whose limits are the same everywhere."""
+        return {}
+
+    def recipients(self) -> tuple[str, ...]:
+        """The addresses that get a copy each; one empty string where there is just one copy for all.
+
+        Raises ConfigError for a list that can't be read.
+        """
+        return ("",)
+
+    def close(self) -> None:  # noqa: B027 - most channels keep nothing open
+        """Let go of what `send` kept open between parts or recipients."""

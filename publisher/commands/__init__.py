@@ -1,0 +1,1 @@
+"""One file a command. Each has `run(arguments, console) -> exit status`."""

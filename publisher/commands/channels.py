@@ -1,0 +1,40 @@
+"""`publish channels`: every adapter, whether it is set up, and what is missing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from publisher import config as configuration
+from publisher import prepare, registry
+from publisher.adapter import Channel
+from publisher.config import Config
+from publisher.console import Console, clean
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    config = prepare.load_config(arguments.config, Path.cwd())
+    sections = dict(config.channels) if config.path else {}
+    for adapter_name in registry.names():
+        mine = [channel for channel in sections.values() if channel.adapter == adapter_name]
+        for channel in mine:
+            console.out(f"{channel.name}: {_state(channel, config, console)}")
+        if not mine:
+            options = ", ".join(option.name for option in registry.load(adapter_name).options if option.required)
+            console.out(
+                f"{adapter_name}: {console.colour('not set up', 'dim')}; [channels.{adapter_name}] needs {options}"
+            )
+    if config.path is None:
+        console.err("there is no publish.toml here or in a folder above; config.example.toml shows how to write one")
+    return 0
+
+
+def _state(channel: Channel, config: Config, console: Console) -> str:
+    adapter = registry.load(channel.adapter)
+    secrets = config.secrets.get(channel.name, {})
+    lacking = [option.name for option in configuration.missing(channel, secrets, adapter)]
+    lacking += [f"{name} ({secret.where()})" for name, secret in secrets.items() if not secret.present()]
+    title = adapter.title if channel.name == adapter.name else f"{adapter.title}, by the adapter {adapter.name}"
+    if lacking:
+        return f"{title}, {console.colour('incomplete', 'yellow')}: missing {clean(', '.join(lacking))}"
+    return f"{title}, {console.colour('set up', 'green')}"

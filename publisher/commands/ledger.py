@@ -1,0 +1,52 @@
+"""`publish ledger export | import`: the ledger as JSON Lines, one row a line, to move it to another machine."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from publisher import exchange, prepare
+from publisher.console import Console
+from publisher.errors import LedgerError, UsageError
+from publisher.ledger import Ledger
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    config = prepare.load_config(arguments.config, Path.cwd())
+    path = config.ledger_path()
+    if arguments.action == "export":
+        if not path.is_file():
+            raise UsageError(f"there is no ledger at {path}", hint="nothing has been published from here yet")
+        with Ledger(path, readonly=True) as ledger:
+            lines = list(exchange.export(ledger))
+        if arguments.file:
+            # It holds addresses and unpublished texts: for the owner alone.
+            try:
+                descriptor = os.open(arguments.file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+                os.fchmod(descriptor, 0o600)
+            except OSError as error:
+                raise UsageError(f"{arguments.file}: {error.strerror}", hint="check the path") from None
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.writelines(line + "\n" for line in lines)
+        else:
+            for line in lines:
+                console.out(line)
+        console.err(f"{len(lines)} lines")
+        return 0
+    with contextlib.ExitStack() as stack:
+        source = sys.stdin
+        if arguments.file:
+            try:
+                source = stack.enter_context(Path(arguments.file).open(encoding="utf-8"))
+            except OSError as error:
+                raise UsageError(f"{arguments.file}: {error.strerror}", hint="check the path") from None
+        with Ledger(path) as ledger:
+            try:
+                count = exchange.load(ledger, source)
+            except UnicodeDecodeError:
+                raise LedgerError("is not UTF-8", hint="import what `publish ledger export` wrote") from None
+    console.out(f"{count} rows are in {path}")
+    return 0

@@ -1,0 +1,95 @@
+"""`publish status [POST]`: what is live where, with links. Reads the ledger only."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from publisher import prepare
+from publisher.console import Console, clean
+from publisher.errors import UsageError
+from publisher.ledger import Ledger, Row
+from publisher.post import read
+from publisher.report import VERSION, as_json
+
+_COLOURS = {"sent": "green", "failed": "red", "unknown": "red", "intent": "red"}
+_WORDS = {
+    "pending": "not sent yet",
+    "intent": "unknown: the last run was cut off while sending it",
+    "sent": "live",
+    "failed": "failed",
+    "unknown": "unknown: it may be live",
+}
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    folder = Path(arguments.post).resolve().parent if arguments.post else Path.cwd()
+    config = prepare.load_config(arguments.config, folder)
+    with Ledger(config.ledger_path(), readonly=True) as ledger:
+        key = None
+        if arguments.post:
+            identity = read(Path(arguments.post), config).identity
+            key = ledger.find(identity)
+            if key is None and not arguments.json:
+                raise UsageError(
+                    f"nothing is known of {arguments.post} in {config.ledger_path()}",
+                    hint="it has never been published from here",
+                )
+        rows = ledger.rows(key) if key or not arguments.post else []
+        posts = ledger.posts()
+    if arguments.json:
+        document = {
+            "version": VERSION,
+            "posts": [
+                {
+                    "id": post,
+                    "path": posts[post].path,
+                    "address": posts[post].address,
+                    "parts": [_value(row) for row in rows if row.post == post],
+                }
+                for post in dict.fromkeys(row.post for row in rows)
+            ],
+        }
+        console.out(as_json(document))
+        return 0
+    if not rows:
+        console.err(f"nothing has been published from here yet ({config.ledger_path()})")
+    for post in dict.fromkeys(row.post for row in rows):
+        console.out(console.colour(clean(posts[post].path), "bold"))
+        mine = [row for row in rows if row.post == post]
+        for channel in dict.fromkeys(row.channel for row in mine):
+            _show(channel, [row for row in mine if row.channel == channel], console)
+    return 0
+
+
+def _show(channel: str, rows: list[Row], console: Console) -> None:
+    """One line a part; for a newsletter, one line for each state that its copies are in."""
+    if any(row.recipient for row in rows):
+        for state in dict.fromkeys(row.state for row in rows):
+            those = [row for row in rows if row.state == state]
+            who = ": " + ", ".join(row.recipient for row in those) if state != "sent" else ""
+            console.out(f"  {channel}: {_word(state, console)}, {len(those)} recipients{clean(who)}")
+        return
+    for row in rows:
+        part = f" part {row.part + 1}" if len(rows) > 1 else ""
+        when = f" since {row.tried:%Y-%m-%d %H:%M} UTC" if row.state == "sent" and row.tried else ""
+        more = clean((f" ({row.error})" if row.error else "") + (f"  {row.url}" if row.url else ""))
+        console.out(f"  {channel}{part}: {_word(row.state, console)}{when}{more}")
+
+
+def _word(state: str, console: Console) -> str:
+    return console.colour(_WORDS[state], _COLOURS.get(state, "yellow"))
+
+
+def _value(row: Row) -> dict[str, Any]:
+    return {
+        "channel": row.channel,
+        "part": row.part,
+        "recipient": row.recipient,
+        "status": "unknown" if row.state == "intent" else row.state,
+        "id": row.remote_id,
+        "url": row.url,
+        "tried": row.tried.isoformat() if row.tried else None,
+        "error": row.error,
+    }

@@ -1,0 +1,319 @@
+"""publish.toml → Config. All problems are told at once, with file, line, key and the name that was probably meant."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from publisher import registry
+from publisher.adapter import Adapter, Channel, Option
+from publisher.errors import ConfigError, Problems, PublishError, did_you_mean
+from publisher.files import read_text
+from publisher.secrets import Secret
+
+SIZE_LIMIT = 1_000_000
+"""Bytes of a configuration file."""
+
+COMMON_OPTIONS = (
+    Option("adapter", "text", "which adapter this section is for; the section's own name, if not given"),
+    Option("max_characters", "integer", "the limit to compose for, if it differs from the platform's"),
+    Option(
+        "on_unknown",
+        "text",
+        "what to do where nobody can say whether a post is live: hold it, or risk sending it twice",
+        choices=("hold", "resend"),
+    ),
+    Option("deadline", "integer", "seconds after which a channel gives up trying; 600 if not given"),
+)
+
+PERMALINK_NAMES = ("slug", "year", "month", "day", "path")
+_SITE_KEYS = ("base_url", "language", "permalink", "static")
+_SECTIONS = ("site", "ledger", "channels")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    base_url: str = ""
+    language: str = ""
+    permalink: str = ""
+    static: str = "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One run's settings. `path` is None where there is no file; `root` is the folder everything is relative to."""
+
+    root: Path
+    path: Path | None = None
+    site: Site = field(default_factory=Site)
+    ledger: Path = Path(".publish/ledger.db")
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
+    warnings: tuple[PublishError, ...] = ()
+
+    def ledger_path(self) -> Path:
+        return self.root / self.ledger
+
+    def templates(self) -> Path:
+        return self.root / "templates"
+
+
+def find(start: Path) -> Path | None:
+    """The configuration for a post in the folder `start`: searched upwards to the repository's root, or home.
+
+    A file that belongs to another user is passed over: it could send a stranger's post with your credentials.
+    """
+    folder = start.resolve()
+    home = Path.home()
+    while True:
+        for name in ("publish.toml", "config.toml"):
+            path = folder / name
+            if path.is_file() and _is_own(path) and (name == "publish.toml" or _is_ours(path)):
+                return path
+        if (folder / ".git").exists() or folder in (home, folder.parent):
+            return None
+        folder = folder.parent
+
+
+def _is_own(path: Path) -> bool:
+    return not hasattr(os, "getuid") or path.stat().st_uid in (os.getuid(), 0)
+
+
+def _is_ours(path: Path) -> bool:
+    """Zola and Hugo call their own file config.toml too; ours has channels or a ledger."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return "channels" in data or "ledger" in data
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file. Raises ConfigError, or Problems where there are several."""
+    text = read_text(path, SIZE_LIMIT, ConfigError)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        found = re.search(r"\(at line (\d+)", str(problem))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise ConfigError(f"is not valid TOML: {problem}", hint="mend the line", file=path, line=line) from None
+    return _Reader(path, text).read(data)
+
+
+def bare(root: Path) -> Config:
+    """The settings where no file was found: every adapter under its own name, nothing configured."""
+    names = registry.names()
+    return Config(root=root, channels={name: Channel(name, name, {}, root) for name in names})
+
+
+class _Reader:
+    """Reads one file, gathering every problem instead of stopping at the first."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines = text.split("\n")
+        self.root = path.resolve().parent
+        self.errors: list[PublishError] = []
+        self.warnings: list[PublishError] = []
+
+    def read(self, data: dict[str, Any]) -> Config:
+        for key in data:
+            if key not in _SECTIONS:
+                self.problem(f"unknown section [{key}]", did_you_mean(key, _SECTIONS), key)
+        site = self.site(self.table(data, "site"))
+        ledger = self.table(data, "ledger")
+        for key in ledger:
+            if key != "path":
+                self.problem(f"unknown key {key!r} in [ledger]", did_you_mean(key, ("path",)), "ledger", key)
+        ledger_path = ledger.get("path", ".publish/ledger.db")
+        if not isinstance(ledger_path, str) or not ledger_path:
+            self.problem("[ledger] path is not a text", "write a path in quotes", "ledger", "path")
+            ledger_path = ".publish/ledger.db"
+        channels: dict[str, Channel] = {}
+        secrets: dict[str, Mapping[str, Secret]] = {}
+        for name, section in self.table(data, "channels").items():
+            read = self.channel(name, section)
+            if read:
+                channels[name], secrets[name] = read
+        if self.errors:
+            raise self.errors[0] if len(self.errors) == 1 else Problems(self.errors)
+        return Config(self.root, self.path, site, Path(ledger_path), channels, secrets, tuple(self.warnings))
+
+    def problem(self, message: str, hint: str, section: str, key: str = "") -> None:
+        self.errors.append(ConfigError(message, hint=hint, file=self.path, line=self.line(section, key)))
+
+    def line(self, section: str, key: str) -> int | None:
+        """Where a key stands. tomllib doesn't say, so this looks for it; None where it is written unusually."""
+        at = None
+        for number, line in enumerate(self.lines, 1):
+            header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line)
+            if header:
+                at = header[1].replace('"', "").replace("'", "")
+                if at == section and not key:
+                    return number
+            elif at == section and key and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""", line):
+                return number
+        return None
+
+    def table(self, data: dict[str, Any], name: str) -> dict[str, Any]:
+        value = data.get(name, {})
+        if isinstance(value, dict):
+            return value
+        self.problem(f"[{name}] is not a table", f"write [{name}] and its keys below", name)
+        return {}
+
+    def site(self, table: dict[str, Any]) -> Site:
+        values: dict[str, str] = {}
+        for key, value in table.items():
+            if key not in _SITE_KEYS:
+                self.problem(f"unknown key {key!r} in [site]", did_you_mean(key, _SITE_KEYS), "site", key)
+            elif not isinstance(value, str):
+                self.problem(f"[site] {key} is not a text", "write it in quotes", "site", key)
+            else:
+                values[key] = value
+        base = values.get("base_url", "")
+        if base and not re.match(r"https?://[^/\s]+", base):
+            self.problem(
+                "[site] base_url is not an address",
+                'write for example "https://example.org/"',
+                "site",
+                "base_url",
+            )
+        try:
+            values.get("permalink", "").format(**dict.fromkeys(PERMALINK_NAMES, "x"))
+        except (LookupError, ValueError, AttributeError):
+            names = ", ".join(f"{{{name}}}" for name in PERMALINK_NAMES)
+            self.problem("[site] permalink can't be filled in", f"it may contain {names}", "site", "permalink")
+        return Site(**values)
+
+    def channel(self, name: str, section: Any) -> tuple[Channel, dict[str, Secret]] | None:
+        where = f"channels.{name}"
+        if not isinstance(section, dict):
+            self.problem(f"[{where}] is not a table", f"write [{where}] and its keys below", where)
+            return None
+        adapter_name = section.get("adapter", name)
+        try:
+            adapter = registry.load(str(adapter_name))
+        except ConfigError as error:
+            hint = error.hint if "adapter" in section else f'{error.hint}; or say adapter = "…" in the section'
+            self.problem(error.message, hint, where, "adapter" if "adapter" in section else "")
+            return None
+        options = {option.name: option for option in (*COMMON_OPTIONS, *adapter.options)}
+        settings: dict[str, Any] = {}
+        secrets: dict[str, Secret] = {}
+        for key, value in section.items():
+            option = options.get(key)
+            if option is None:
+                self.problem(f"unknown key {key!r} in [{where}]", did_you_mean(key, options), where, key)
+            elif option.secret:
+                secret = self.secret(where, option, value)
+                if secret:
+                    secrets[key] = secret
+            else:
+                wrong = wrong_value(option, value)
+                if wrong:
+                    self.problem(f"[{where}] {key} {wrong}", option.help, where, key)
+                elif key != "adapter":
+                    settings[key] = value
+        return Channel(name, str(adapter_name), settings, self.root), secrets
+
+    def secret(self, where: str, option: Option, value: Any) -> Secret | None:
+        form = f'write {option.name} = {{ env = "NAME" }} or {{ file = "path" }}'
+        if isinstance(value, str) and value:
+            if _others_can_read(self.path):
+                self.problem(
+                    f"[{where}] {option.name} stands in the clear, in a file that others can read",
+                    f"{form}; or take the others' right to read it: chmod 600 {self.path.name}",
+                    where,
+                    option.name,
+                )
+                return None
+            self.warnings.append(
+                ConfigError(
+                    f"[{where}] {option.name} stands in the clear",
+                    hint=form,
+                    file=self.path,
+                    line=self.line(where, option.name),
+                )
+            )
+            return Secret(clear=value)
+        if isinstance(value, dict) and len(value) == 1:
+            key, target = next(iter(value.items()))
+            if key == "env" and isinstance(target, str) and re.fullmatch(r"[A-Za-z_]\w*", target):
+                return Secret(env=target)
+            if key == "file" and isinstance(target, str) and target:
+                return Secret(file=self.root / Path(target).expanduser())
+        self.problem(f"[{where}] {option.name} is not a secret's place", form, where, option.name)
+        return None
+
+
+def wrong_value(option: Option, value: Any) -> str | None:
+    """What is wrong with a setting's value, or None."""
+    kinds: dict[str, tuple[type, str]] = {
+        "text": (str, "is not a text"),
+        "integer": (int, "is not a whole number"),
+        "boolean": (bool, "is neither true nor false"),
+        "list": (list, "is not a list of texts"),
+    }
+    kind, complaint = kinds[option.kind]
+    if option.kind == "list" and isinstance(value, str):
+        value = [value]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        return complaint
+    if isinstance(value, int) and option.kind == "integer" and value <= 0:
+        return "is not a positive number"
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        return complaint
+    if option.choices:
+        for item in value if isinstance(value, list) else [value]:
+            if item not in option.choices:
+                return f"is none of: {', '.join(option.choices)}"
+    return option.check(value) if option.check else None
+
+
+def missing(channel: Channel, secrets: Mapping[str, Secret], adapter: type[Adapter]) -> list[Option]:
+    """The required options that a section doesn't have."""
+    return [
+        option
+        for option in adapter.options
+        if option.required and option.name not in channel.settings and option.name not in secrets
+    ]
+
+
+def read_secrets(config: Config, channel: Channel) -> dict[str, str]:
+    """The values of one channel's secrets: the only place that reads them.
+
+    Raises Problems with everything that is missing or malformed; a value is never shown.
+    """
+    adapter = registry.load(channel.adapter)
+    where = f"channels.{channel.name}"
+    given = config.secrets.get(channel.name, {})
+    errors: list[PublishError] = [
+        ConfigError(f"[{where}] {option.name} is missing", hint=option.help, file=config.path)
+        for option in missing(channel, given, adapter)
+    ]
+    values: dict[str, str] = {}
+    for option in adapter.options:
+        if option.name not in given:
+            continue
+        try:
+            value = given[option.name].read()
+        except ConfigError as error:
+            errors.append(ConfigError(f"[{where}] {option.name}: {error.message}", hint=error.hint, file=config.path))
+            continue
+        wrong = option.check(value) if option.check else None
+        if wrong:
+            errors.append(ConfigError(f"[{where}] {option.name} {wrong}", hint=option.help, file=config.path))
+        values[option.name] = value
+    if errors:
+        raise Problems(errors)
+    return values
+
+
+def _others_can_read(path: Path) -> bool:
+    return os.name == "posix" and bool(path.stat().st_mode & 0o077)

@@ -1,0 +1,125 @@
+"""Everything that can go wrong, in one tree.
+
+PublishError                 said to the user: what, where, and what to do
+├── UsageError               the command line
+├── ConfigError              publish.toml, an environment variable, a recipients file
+├── PostError                a post's file
+├── TemplateError            a template, or a text that a template made too long
+├── LedgerError              the ledger can't be read or written
+├── Problems                 several of the above, told together
+└── DeliveryError            one attempt to send; sorted by what may be done next
+    ├── NotSent              certainly not live: try again, after `retry_after` seconds if told
+    ├── Refused              certainly not live, and trying again would change nothing
+    │   └── Duplicate        refused because the same text is live already
+    ├── Unknown              it may be live: look before anything else
+    └── CannotLook           this channel, or this account's plan, can't be read back
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+
+class PublishError(Exception):
+    """Base of all errors. `message` says what is wrong, `hint` what to do about it.
+
+    `file` and `line` (1-based) point at the place, where there is one.
+    """
+
+    kind = "error"
+
+    def __init__(
+        self, message: str, *, hint: str = "", file: Path | str | None = None, line: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.file = str(file) if file is not None else None
+        self.line = line
+
+
+class UsageError(PublishError):
+    kind = "usage"
+
+
+class ConfigError(PublishError):
+    kind = "config"
+
+
+class PostError(PublishError):
+    kind = "post"
+
+
+class TemplateError(PublishError):
+    kind = "template"
+
+
+class LedgerError(PublishError):
+    kind = "ledger"
+
+
+class Problems(PublishError):
+    """Several errors found before anything was sent, so that all can be mended in one go."""
+
+    kind = "problems"
+
+    def __init__(self, errors: Sequence[PublishError]) -> None:
+        super().__init__(f"{len(errors)} problems")
+        self.errors = tuple(errors)
+
+
+class DeliveryError(PublishError):
+    """What became of one attempt to send. `status` is the HTTP or SMTP status, where one was read.
+
+    `whole`: it concerns the whole channel, so that the next recipient would fare no better.
+    """
+
+    kind = "delivery"
+
+    def __init__(self, message: str, *, hint: str = "", status: int | None = None, whole: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.whole = whole
+
+
+class NotSent(DeliveryError):
+    """Certainly not live. `retry_after` is in seconds, as the platform asked, or None."""
+
+    kind = "not_sent"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int | None = None,
+        whole: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, status=status, whole=whole)
+        self.retry_after = retry_after
+
+
+class Refused(DeliveryError):
+    kind = "refused"
+
+
+class Duplicate(Refused):
+    kind = "duplicate"
+
+
+class Unknown(DeliveryError):
+    kind = "unknown"
+
+
+class CannotLook(DeliveryError):
+    kind = "cannot_look"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for a name that isn't known: the closest one, else all of them."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"

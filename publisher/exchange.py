@@ -1,0 +1,95 @@
+"""The ledger as JSON Lines: a first line that says the version, then one line a post and one a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from publisher.errors import LedgerError
+from publisher.ledger import SCHEMA_VERSION, Ledger, Row
+from publisher.post import Identity
+
+_HINT = "import what `publish ledger export` wrote"
+_STATES = ("pending", "intent", "sent", "failed", "unknown")
+
+
+def export(ledger: Ledger) -> Iterator[str]:
+    """One JSON object a line, sorted: the same ledger gives the same lines."""
+    yield _line({"ledger": SCHEMA_VERSION})
+    for key, identity in sorted(ledger.posts().items()):
+        yield _line({"post": key, "id": identity.id, "address": identity.address, "path": identity.path})
+    for row in ledger.rows():
+        yield _line(
+            {
+                "row": row.post, "channel": row.channel, "part": row.part, "recipient": row.recipient,
+                "generation": row.generation, "state": row.state, "payload": row.payload,
+                "began": _time(row.began), "tried": _time(row.tried),
+                "remote_id": row.remote_id, "url": row.url, "error": row.error,
+            }
+        )  # fmt: skip
+
+
+def load(ledger: Ledger, lines: Iterable[str]) -> int:
+    """Put exported rows into a ledger; what it knows already must not contradict them. Returns how many.
+
+    Raises LedgerError, with the line, before anything is written.
+    """
+    posts: dict[str, Identity] = {}
+    rows: list[Row] = []
+    version = None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+            if "ledger" in value:
+                version = int(value["ledger"])
+                if version > SCHEMA_VERSION:
+                    raise LedgerError(
+                        f"comes from a newer version of publish (schema {version})",
+                        hint="update announcement-publisher",
+                    )
+            elif "post" in value:
+                posts[value["post"]] = Identity(value["path"], value["address"], value["id"])
+            else:
+                rows.append(_row(value))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise LedgerError(f"line {number} is not a ledger's", hint=_HINT) from None
+    if version is None:
+        raise LedgerError("is not an exported ledger", hint=_HINT)
+    known = {(row.post, row.channel, row.part, row.recipient): row for row in ledger.rows()}
+    for row in rows:
+        there = known.get((row.post, row.channel, row.part, row.recipient))
+        if row.post not in posts:
+            raise LedgerError(f"has a row of {row.post}, and not the post itself", hint=_HINT)
+        if there is not None and there != row and there.state in ("sent", "intent", "unknown"):
+            raise LedgerError(
+                f"{row.post} on {row.channel} is {there.state} here and {row.state} there",
+                hint="import into an empty ledger, or settle it with `publish resolve`",
+            )
+    ledger.restore(posts, rows)
+    return len(rows)
+
+
+def _row(value: dict[str, Any]) -> Row:
+    if value["state"] not in _STATES or not isinstance(value["payload"], dict):
+        raise ValueError
+    return Row(
+        value["row"], value["channel"], int(value["part"]), value["payload"], value["recipient"],
+        int(value["generation"]), value["state"], _moment(value["began"]), _moment(value["tried"]),
+        value["remote_id"], value["url"], value["error"],
+    )  # fmt: skip
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

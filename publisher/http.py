@@ -1,0 +1,276 @@
+"""The one network seam: a requests session that sorts whatever happens into NotSent, Refused and Unknown.
+
+Mastodon.py, tweepy and our own Discord calls all go through it, so that a lost answer means the same everywhere.
+The libraries wrap what a session raises; `sorted_errors` digs it out again.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from publisher import failpoints
+from publisher.errors import DeliveryError, NotSent, PublishError, Refused, Unknown
+from publisher.hosts import is_loopback
+from publisher.secrets import Redactor
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 60.0
+"""Seconds. Mastodon may take half a minute for a post with media; its own proxy gives up after 60."""
+
+_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+"""Methods that may be sent twice to the same effect (RFC 9110, section 9.2.2)."""
+
+_wire = threading.local()
+
+
+class _Traced:
+    """Notes on the thread when the first byte of a request leaves: until then nothing can be live."""
+
+    def connect(self) -> None:
+        failpoints.hit("before connection open")
+        super().connect()  # type: ignore[misc]
+        failpoints.hit("connection open")
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:  # type: ignore[attr-defined]
+            self.connect()
+        if not getattr(_wire, "began", False):
+            failpoints.hit("before request sent")
+            _wire.leaving()
+        _wire.began = True
+        super().send(data)  # type: ignore[misc]
+
+    def getresponse(self) -> Any:
+        failpoints.hit("request sent")
+        return super().getresponse()  # type: ignore[misc]
+
+
+class _TracedHTTP(_Traced, HTTPConnection):
+    pass
+
+
+class _TracedHTTPS(_Traced, HTTPSConnection):
+    pass
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _TracedHTTP
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _TracedHTTPS
+
+
+class _TracedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class Session(requests.Session):
+    """A session for one channel. Every request is on a fresh connection, follows no redirect and has a timeout.
+
+    A kept-alive connection that the server has closed meanwhile looks exactly like a lost answer, and a redirect
+    would carry the credentials to another host.
+
+    `rewrite` is (old, new): requests to the address `old` go to `new`, before they are signed.
+    `secrets` are kept out of what a server is quoted with.
+    `skew` is the server's clock minus ours, by the Date of its last answer.
+    `request` takes `leaving`, which is called right before a request's first byte.
+    """
+
+    def __init__(self, *, rewrite: tuple[str, str] | None = None, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.rewrite = rewrite
+        self.redact = Redactor(secrets)
+        self.skew = timedelta(0)
+        self.mount("https://", _TracedAdapter())
+        self.mount("http://", _TracedAdapter())
+        self.headers["Connection"] = "close"
+
+    def request(self, method: str | bytes, url: str | bytes, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        method, url = str(method).upper(), str(url)
+        if self.rewrite and url.startswith(self.rewrite[0]):
+            url = self.rewrite[1] + url[len(self.rewrite[0]) :]
+        if is_loopback(urlsplit(url).hostname or ""):
+            self.trust_env = False  # a proxy from the environment doesn't reach this machine's own servers
+        kwargs["allow_redirects"] = False
+        kwargs["timeout"] = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        # Without an `auth` of some kind, requests would put a password from ~/.netrc in place of our token.
+        kwargs["auth"] = kwargs.get("auth") or (lambda request: request)
+        _wire.began, _wire.leaving = False, kwargs.pop("leaving", None) or (lambda: None)
+        try:
+            response = super().request(method, url, **kwargs)
+        except requests.RequestException as error:
+            raise _transport_error(method, url, error) from error
+        finally:
+            # "Connection: close" asks the server; only this keeps urllib3 from trying the connection once more.
+            for adapter in self.adapters.values():
+                adapter.close()
+        failpoints.hit("response received")
+        self.skew = _skew(response)
+        _raise_for_answer(method, response, self.redact)
+        return response
+
+
+@contextmanager
+def sorted_errors() -> Iterator[None]:
+    """Raise the DeliveryError behind whatever a client library made of it; anything else is Unknown."""
+    try:
+        yield
+    except PublishError:
+        raise
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, DeliveryError):
+                raise cause from None
+            cause = cause.__cause__ or cause.__context__
+        raise Unknown(f"the client library failed: {type(error).__name__}: {error}") from error
+
+
+def _transport_error(method: str, url: str, error: requests.RequestException) -> DeliveryError:
+    host = urlsplit(url).hostname
+    reason = _root_cause(error)
+    if not getattr(_wire, "began", False):
+        return NotSent(f"no connection to {host} ({reason})")
+    if method in _REPEATABLE:
+        return NotSent(f"no answer from {host} ({reason})")
+    return Unknown(f"the answer of {host} was lost ({reason})")
+
+
+def _root_cause(error: BaseException) -> str:
+    """A short word for what happened; requests nests the cause three deep, with addresses of objects in it."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its TLS certificate could not be verified"
+    if isinstance(error, requests.Timeout):
+        return "timed out"
+    names = str(error).lower()
+    for sign, word in (
+        ("failed to resolve", "its name could not be resolved"),
+        ("name or service not known", "its name could not be resolved"),
+        ("connection refused", "connection refused"),
+        ("network is unreachable", "network is unreachable"),
+        ("remotedisconnected", "it closed the connection"),
+        ("reset by peer", "it reset the connection"),
+        ("incompleteread", "the answer was cut off"),
+        ("broken pipe", "it closed the connection"),
+    ):
+        if sign in names:
+            return word
+    return type(error).__name__
+
+
+def _raise_for_answer(method: str, response: requests.Response, redact: Redactor) -> None:
+    status = response.status_code
+    host = urlsplit(response.url).hostname
+    if 200 <= status < 300:
+        if status == 204 or not response.content or _json(response) is not None:
+            return
+        error = NotSent if method in _REPEATABLE else Unknown
+        raise error(f"{host} answered {status} with something unreadable", status=status)
+    # Cut only then: half a secret would not be recognised.
+    said = f"{host} answered {status}: {redact(what_it_said(response))[:300]}"
+    if status == 429:
+        raise NotSent(said, status=status, retry_after=retry_after(response.headers, time.time()))
+    if 300 <= status < 400:
+        target = urlsplit(response.headers.get("Location", "")).netloc or "another address"
+        raise Refused(
+            f"{host} redirects to {target}",
+            hint="put the final address into the configuration",
+            status=status,
+        )
+    if status >= 500 or status == 408:
+        if method in _REPEATABLE:
+            raise NotSent(said, status=status, retry_after=retry_after(response.headers, time.time()))
+        raise Unknown(said, status=status)
+    hint = (
+        "is the channel's token still good, and may it do this? docs/ has a page for each channel"
+        if status in (401, 403)
+        else ""
+    )
+    raise Refused(said, hint=hint, status=status)
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        return None
+
+
+def what_it_said(response: requests.Response) -> str:
+    """The human words in an error's body, in one line."""
+    body = _json(response)
+    words = ""
+    if isinstance(body, dict):
+        for key in ("detail", "error_description", "error", "message", "title"):
+            if isinstance(body.get(key), str):
+                words = body[key]
+                break
+        if isinstance(body.get("errors"), dict | list):
+            words = f"{words} {json.dumps(body['errors'], ensure_ascii=False)}"
+    return " ".join((words or response.reason or "no reason given").split())
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait, as the platform asked: Retry-After (seconds or a date), else a rate limit's reset.
+
+    Resets: Mastodon's X-RateLimit-Reset is an ISO 8601 time, X's x-rate-limit-reset epoch seconds, Discord's
+    X-RateLimit-Reset-After seconds. A time is taken relative to the server's own Date.
+    """
+    server_now = now
+    if headers.get("Date"):
+        parsed = _time(headers["Date"])
+        server_now = parsed if parsed is not None else now
+    for name in ("Retry-After", "X-RateLimit-Reset-After"):
+        value = headers.get(name, "")
+        if value:
+            try:
+                return max(0.0, float(value))
+            except ValueError:
+                moment = _time(value)
+                if moment is not None:
+                    return max(0.0, moment - server_now)
+    for name in ("X-RateLimit-Reset", "x-rate-limit-reset"):
+        moment = _time(headers.get(name, ""))
+        if moment is not None:
+            return max(0.0, moment - server_now)
+    return None
+
+
+def _time(value: str) -> float | None:
+    """Epoch seconds of an HTTP date, an ISO 8601 time or epoch seconds; None for anything else."""
+    for read in (float, _iso, _http_date):
+        try:
+            return read(value)
+        except (ValueError, TypeError, IndexError):
+            continue
+    return None
+
+
+def _iso(value: str) -> float:
+    moment = datetime.fromisoformat(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _http_date(value: str) -> float:
+    return parsedate_to_datetime(value).timestamp()
+
+
+def _skew(response: requests.Response) -> timedelta:
+    server = _time(response.headers.get("Date", ""))
+    return timedelta(seconds=server - time.time()) if server is not None else timedelta(0)

@@ -1,0 +1,373 @@
+"""What was meant, tried and sent: one SQLite file, written ahead.
+
+A row is one part of one post on one channel (for email: one recipient's copy of it). It goes
+
+    pending ──▶ intent ──▶ sent
+                  │  └───▶ unknown       it may be live: to be settled before anything else
+                  └──────▶ failed        certainly not live: the next run may try again
+
+The intent is on disk before the first byte is sent, the outcome right after. An intent that has no outcome was left
+by a process that died: to whoever holds the post's lock it means unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from publisher import failpoints
+from publisher.adapter import Facts, Payload
+from publisher.errors import LedgerError
+from publisher.post import Identity
+
+SCHEMA_VERSION = 1
+
+State = Literal["pending", "intent", "sent", "failed", "unknown"]
+LIVE_OR_MAYBE: frozenset[str] = frozenset({"intent", "sent", "unknown"})
+
+_SCHEMA = """
+CREATE TABLE post (
+    key     TEXT PRIMARY KEY,   -- the identity under which it was first sent
+    id      TEXT NOT NULL,      -- front matter's id, or ''
+    address TEXT NOT NULL,
+    path    TEXT NOT NULL
+);
+CREATE TABLE payload (
+    hash TEXT PRIMARY KEY,      -- SHA-256 of body
+    body BLOB NOT NULL          -- canonical JSON: the exact bytes that are sent are made from this alone
+);
+CREATE TABLE delivery (
+    post       TEXT NOT NULL REFERENCES post(key),
+    channel    TEXT NOT NULL,   -- the section's name
+    part       INTEGER NOT NULL,
+    recipient  TEXT NOT NULL DEFAULT '',
+    generation INTEGER NOT NULL DEFAULT 1,
+    state      TEXT NOT NULL CHECK (state IN ('pending', 'intent', 'sent', 'failed', 'unknown')),
+    hash       TEXT NOT NULL REFERENCES payload(hash),
+    began      TEXT,            -- ISO 8601, UTC: when it was first meant to be sent
+    tried      TEXT,            -- ... when it was last tried
+    remote_id  TEXT,
+    url        TEXT,
+    error      TEXT,
+    PRIMARY KEY (post, channel, part, recipient)
+);
+CREATE TABLE facts (
+    server  TEXT PRIMARY KEY,   -- adapter and address
+    learnt  TEXT NOT NULL,      -- ISO 8601, UTC
+    body    TEXT NOT NULL       -- JSON
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One part (or one recipient's copy) as the ledger knows it. Times are aware, in UTC."""
+
+    post: str
+    channel: str
+    part: int
+    payload: Payload
+    recipient: str = ""
+    generation: int = 1
+    state: State = "pending"
+    began: datetime | None = None
+    tried: datetime | None = None
+    remote_id: str | None = None
+    url: str | None = None
+    error: str | None = None
+
+    @property
+    def hash(self) -> str:
+        return digest(canonical(self.payload))
+
+    def with_state(self, state: State, **changes: Any) -> Row:
+        return replace(self, state=state, **changes)
+
+
+def canonical(payload: Mapping[str, Any]) -> bytes:
+    return json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+class Ledger:
+    """An open ledger. Used by several threads: each call is one transaction under one lock.
+
+    `readonly` opens nothing that isn't there and changes nothing: for dry runs and `publish status`.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        try:
+            if readonly and not path.is_file():
+                self._db = sqlite3.connect(":memory:", check_same_thread=False)
+                self._db.executescript(_SCHEMA)
+            else:
+                self._db = self._open(path, readonly)
+                self._check_version(readonly)
+        except sqlite3.Error as error:
+            self.close()
+            raise self._broken(error) from None
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def _open(path: Path, readonly: bool) -> sqlite3.Connection:
+        if readonly:
+            return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=5)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Readable by the owner alone from the first moment: it holds addresses and unpublished texts.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger can't be written: {error.strerror}",
+                hint="check the rights of its folder",
+                file=path,
+            ) from None
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+        try:
+            _switch_to_wal(db)
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _check_version(self, readonly: bool) -> None:
+        assert self._db is not None  # noqa: S101 - just opened
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise LedgerError(
+                f"a newer version of publish wrote the ledger (schema {version}, this one knows {SCHEMA_VERSION})",
+                hint="update announcement-publisher",
+                file=self.path,
+            )
+        if version == 0 and not readonly:
+            self._db.execute("BEGIN IMMEDIATE")
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version == 0:  # another process may have been faster
+                for statement in _SCHEMA.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._db.execute("COMMIT")
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version == 0 and readonly and not tables:  # a process died between making the file and filling it
+            self._db.close()
+            self._db = sqlite3.connect(":memory:", check_same_thread=False)
+            self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Posts
+
+    def find(self, identity: Identity) -> str | None:
+        """The key under which this post is known, if it is: by its id, else its address, else its path.
+
+        Two different ids are two posts, whatever else they share.
+        """
+        with self._reading() as db:
+            for column, value in (
+                ("id", identity.id),
+                ("address", identity.address),
+                ("path", identity.path),
+            ):
+                if not value:
+                    continue
+                for key, known_id in db.execute(f"SELECT key, id FROM post WHERE {column} = ?", (value,)):  # noqa: S608
+                    if not (identity.id and known_id and identity.id != known_id):
+                        return str(key)
+        return None
+
+    def rows(self, post: str | None = None, channel: str | None = None) -> list[Row]:
+        """All rows, or those of one post, or of one channel of it, in the order in which they are sent."""
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT post, channel, part, recipient, generation, state, began, tried, remote_id, url, error, body"
+                " FROM delivery JOIN payload USING (hash)"
+                " WHERE post = coalesce(?, post) AND channel = coalesce(?, channel)"
+                " ORDER BY post, channel, part, delivery.rowid",
+                (post, channel),
+            ).fetchall()
+        return [_row(values) for values in found]
+
+    def posts(self) -> dict[str, Identity]:
+        with self._reading() as db:
+            found = db.execute("SELECT key, path, address, id FROM post").fetchall()
+        return {key: Identity(path, address, id) for key, path, address, id in found}
+
+    def prepare(self, identity: Identity, key: str, channel: str, rows: Iterable[Row]) -> None:
+        """Write down all that is going to be sent on a channel, replacing what never left.
+
+        Only for the holder of the post's lock. Rows that are or may be live are never replaced.
+        """
+        with self._writing() as db:
+            self._write_post(db, key, identity)
+            db.execute(
+                "DELETE FROM delivery WHERE post = ? AND channel = ? AND state IN ('pending', 'failed')",
+                (key, channel),
+            )
+            for row in rows:
+                self._write(db, row)
+
+    def remember(self, identity: Identity, key: str) -> None:
+        """A known post has a new path, address or id: by any of them it will be found from now on."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE post SET id = coalesce(nullif(?, ''), id), address = coalesce(nullif(?, ''), address), path = ?"
+                " WHERE key = ?",
+                (identity.id, identity.address, identity.path, key),
+            )
+
+    def record(self, row: Row) -> None:
+        """Put one row on disk, as it is now."""
+        point = f"{'intent' if row.state == 'intent' else 'outcome'} written"
+        failpoints.hit(f"before {point}")
+        with self._writing() as db:
+            self._write(db, row)
+        failpoints.hit(point)
+
+    def restore(self, posts: Mapping[str, Identity], rows: Iterable[Row]) -> None:
+        """Put posts and rows from another ledger on disk, all or none."""
+        with self._writing() as db:
+            for key, identity in posts.items():
+                self._write_post(db, key, identity)
+            for row in rows:
+                self._write(db, row)
+
+    @staticmethod
+    def _write_post(db: sqlite3.Connection, key: str, identity: Identity) -> None:
+        db.execute(
+            "INSERT INTO post (key, id, address, path) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET id = excluded.id, address = excluded.address, path = excluded.path",
+            (key, identity.id, identity.address, identity.path),
+        )
+
+    @staticmethod
+    def _write(db: sqlite3.Connection, row: Row) -> None:
+        body = canonical(row.payload)
+        db.execute("INSERT OR IGNORE INTO payload (hash, body) VALUES (?, ?)", (digest(body), body))
+        db.execute(
+            "INSERT INTO delivery (post, channel, part, recipient, generation, state, hash, began, tried, remote_id,"
+            " url, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (post, channel, part, recipient) DO UPDATE SET generation = excluded.generation,"
+            " state = excluded.state, hash = excluded.hash, began = excluded.began, tried = excluded.tried,"
+            " remote_id = excluded.remote_id, url = excluded.url, error = excluded.error",
+            (
+                row.post, row.channel, row.part, row.recipient, row.generation, row.state, digest(body),
+                _text(row.began), _text(row.tried), row.remote_id, row.url, row.error,
+            ),
+        )  # fmt: skip
+
+    # What servers said of themselves
+
+    def facts(self, server: str) -> tuple[Facts, datetime] | None:
+        with self._reading() as db:
+            found = db.execute("SELECT body, learnt FROM facts WHERE server = ?", (server,)).fetchone()
+        return (json.loads(found[0]), datetime.fromisoformat(found[1])) if found else None
+
+    def learn(self, server: str, facts: Facts, now: datetime) -> None:
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO facts (server, learnt, body) VALUES (?, ?, ?)",
+                (server, _text(now), json.dumps(dict(facts), ensure_ascii=False)),
+            )
+
+    # Transactions
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            assert self._db is not None  # noqa: S101 - not used after close
+            try:
+                yield self._db
+            except sqlite3.Error as error:
+                raise self._broken(error) from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            assert self._db is not None  # noqa: S101 - nobody writes to a ledger that was opened for reading
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise self._broken(error) from None
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        if self._db is not None and self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def _broken(self, error: sqlite3.Error) -> LedgerError:
+        said = str(error)
+        if "locked" in said or "busy" in said:
+            return LedgerError(
+                "the ledger is in use by another program",
+                hint="wait until it is done, and run again",
+                file=self.path,
+            )
+        if "full" in said or "disk I/O" in said or "readonly" in said:
+            return LedgerError(
+                f"the ledger can't be written: {said}", hint="check the disk and its rights", file=self.path
+            )
+        return LedgerError(
+            f"the ledger is damaged or not a ledger: {said}",
+            hint="restore it from a backup; without it, what is live is not known",
+            file=self.path,
+        )
+
+
+def _switch_to_wal(db: sqlite3.Connection, patience: float = 5.0) -> None:
+    """SQLite doesn't wait for this one lock by itself, and two first runs may start at the same moment."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+        time.sleep(0.02)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def _row(values: tuple[Any, ...]) -> Row:
+    post, channel, part, recipient, generation, state, began, tried, remote_id, url, error, body = values
+    return Row(
+        post, channel, part, json.loads(body), recipient, generation, state,
+        datetime.fromisoformat(began) if began else None, datetime.fromisoformat(tried) if tried else None,
+        remote_id, url, error,
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""What can be made to go wrong on the sandbox's platforms, and the queues of what shall."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+HTTP_FAULTS: dict[str, str] = {
+    "latency": "waits so many seconds, then acts and answers, even if the client has gone by then",
+    "late": "acts at once; the answer comes so many seconds later",
+    "429": "refuses with 429, Retry-After in seconds, and the platform's own headers; nothing is live",
+    "429-date": "the same, with Retry-After as an HTTP date",
+    "429-bare": "the same, with the platform's own headers only, no Retry-After",
+    "500": "answers 500 before acting; nothing is live",
+    "502": "answers 502 before acting, as a proxy would, in HTML; nothing is live",
+    "503": "answers 503 before acting; nothing is live",
+    "504": "answers 504 before acting, as a proxy would, in HTML; nothing is live",
+    "drop": "reads the request and closes the connection; nothing is live",
+    "reset": "reads the request and resets the connection (RST); nothing is live",
+    "html": "answers 200 with a page of HTML, as a captive portal does; nothing is live",
+    "redirect": "answers 307, leading to another port; nothing is live",
+    "lost": "acts - it is live - and closes the connection without an answer",
+    "lost-500": "acts - it is live - but answers 500",
+    "lost-502": "acts - it is live - but answers 502, as a proxy would, in HTML",
+    "lost-503": "acts - it is live - but answers 503",
+    "lost-504": "acts - it is live - but answers 504, as a proxy would, in HTML",
+    "lost-html": "acts - it is live - but answers 200 with a page of HTML",
+    "cut": "acts - it is live - and closes the connection in the middle of the answer",
+    "hangup": "acts and answers in full, then closes the connection without having said so",
+}
+"""Kind of fault on an HTTP platform → what the platform does."""
+
+SMTP_FAULTS: dict[str, str] = {
+    "latency": "waits so many seconds after the final dot, then keeps it, even if the client has gone",
+    "late": "keeps the message; the answer to the final dot comes so many seconds later",
+    "421": "greets with 421 and closes; nothing is kept",
+    "451-rcpt": "defers a recipient: 451 after RCPT TO",
+    "550-rcpt": "refuses a recipient for good: 550 after RCPT TO",
+    "drop-rcpt": "closes the connection at RCPT TO; nothing is kept",
+    "451-data": "defers the message: 451 after the final dot; nothing is kept",
+    "554-data": "refuses the message for good: 554 after the final dot; nothing is kept",
+    "drop": "closes the connection at the final dot, without an answer; nothing is kept",
+    "lost": "keeps the message and closes the connection at the final dot, without an answer",
+}
+"""Kind of fault on the SMTP server → what the server does."""
+
+SMTP_STAGES = {"421": "CONNECT", "451-rcpt": "RCPT", "550-rcpt": "RCPT", "drop-rcpt": "RCPT"}
+"""Where in an SMTP session a kind strikes, and is counted; all others: "DATA", at the final dot."""
+
+FAULTS: dict[str, dict[str, str]] = {
+    "mastodon": HTTP_FAULTS,
+    "twitter": HTTP_FAULTS,
+    "discord": HTTP_FAULTS,
+    "email": SMTP_FAULTS,
+}
+"""Platform → kind → what it does."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """One kind of fault for the next `times` matching requests, once `after` of them have passed unharmed.
+
+    when     "POST": any request of that method; "POST /2/tweets": only where the path begins so; "*": any.
+             On the SMTP server it is the stage: "CONNECT", "RCPT" or "DATA".
+    seconds  how long to wait, or what Retry-After asks for
+    """
+
+    platform: str
+    kind: str
+    times: int
+    after: int
+    seconds: float
+    when: str
+
+    def matches(self, method: str, path: str) -> bool:
+        wanted, _, start = self.when.partition(" ")
+        return wanted in ("*", method) and path.startswith(start)
+
+
+class Faults:
+    """The faults still to come. Of those that match a request, only the one asked for first is considered."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: list[Fault] = []
+
+    def add(
+        self,
+        platform: str,
+        kind: str,
+        *,
+        times: int = 1,
+        after: int = 0,
+        seconds: float = 0.0,
+        when: str = "POST",
+    ) -> None:
+        """Ask for a fault; see Fault. Raises ValueError for what makes no sense."""
+        kinds = FAULTS.get(platform)
+        if kinds is None:
+            raise ValueError(f"there is no platform {platform!r}; there are: {_listed(FAULTS)}")
+        if kind not in kinds:
+            raise ValueError(f"{platform} has no fault {kind!r}; it has: {_listed(kinds)}")
+        if times < 1 or after < 0 or not 0 <= seconds <= 3600:
+            raise ValueError("times must be at least 1, after at least 0, seconds between 0 and 3600")
+        if platform == "email":
+            when = SMTP_STAGES.get(kind, "DATA")
+        with self._lock:
+            self._queue.append(Fault(platform, kind, times, after, seconds, when))
+
+    def take(self, platform: str, method: str, path: str = "") -> Fault | None:
+        """The fault that strikes this request, if any; it is used up by that."""
+        with self._lock:
+            for fault in self._queue:
+                if fault.platform != platform or not fault.matches(method, path):
+                    continue
+                if fault.after > 0:
+                    fault.after -= 1
+                    return None
+                fault.times -= 1
+                if fault.times == 0:
+                    self._queue.remove(fault)
+                return fault
+        return None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._queue.clear()
+
+    def waiting(self) -> int:
+        """How many requests are still to be struck."""
+        with self._lock:
+            return sum(fault.times for fault in self._queue)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,279 @@
+"""An SMTP server (aiosmtpd) that keeps what it accepts, and can refuse, defer, and go away."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy as policies
+from email.message import EmailMessage
+from email.parser import BytesParser
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from publisher.sandbox.faults import Faults
+from publisher.sandbox.platform import Clock, page, plain
+from publisher.sandbox.web import HOST, Answer
+
+MAX_MESSAGES = 20_000
+MAX_SIZE = 32 * 2**20
+OK = "250 OK"
+
+logging.getLogger("mail").addHandler(logging.NullHandler())  # aiosmtpd's: else its warnings go to the terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One message as it was accepted: envelope, bytes, time."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    raw: bytes
+    at: datetime
+
+    def parsed(self) -> EmailMessage:
+        return BytesParser(policy=policies.default).parsebytes(self.raw)
+
+
+class Mail:
+    """The SMTP server: AUTH LOGIN and PLAIN without TLS (this is loopback), SMTPUTF8, 8BITMIME, SIZE.
+
+    An address that begins with "refused@" is always refused (550 5.1.1), one with "deferred@" deferred (450).
+    """
+
+    name = "email"
+
+    def __init__(self, clock: Clock, changed: Callable[[], None], faults: Faults) -> None:
+        self.clock = clock
+        self.changed = changed
+        self.faults = faults
+        self.user, self.password = "sandbox", "sandbox-smtp-password"
+        self.port = 0
+        self.pages = ""
+        self.connections = 0
+        """How many clients have connected so far."""
+        self._kept: list[Kept] = []
+        self._lock = threading.Lock()
+        self._open: set[Connection] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"smtp://{self.user}:{self.password}@{HOST}:{self.port}"
+
+    # Its life: an event loop in a thread of its own.
+
+    def start(self, port: int = 0) -> None:
+        listener = socket.create_server((HOST, port), backlog=128)
+        self.port = listener.getsockname()[1]
+        loop = self._loop = asyncio.new_event_loop()
+        server = loop.run_until_complete(loop.create_server(lambda: Connection(self, loop), sock=listener))
+        self._thread = threading.Thread(target=self._run, args=(loop, server), name="sandbox email", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(5)
+        self._loop = self._thread = None
+
+    def _run(self, loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
+        loop.run_forever()
+        loop.run_until_complete(self._close(server))
+        loop.close()
+
+    async def _close(self, server: asyncio.Server) -> None:
+        server.close()
+        for connection in list(self._open):
+            connection.vanish()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # lets the transports tell their protocols that they are closed
+
+    # What came.
+
+    def reset(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+    def kept(self) -> list[Kept]:
+        """Every message accepted, oldest first, byte for byte."""
+        with self._lock:
+            return list(self._kept)
+
+    def messages(self) -> list[tuple[bytes, str]]:
+        """Each message's bytes and its HTML ("" where it has none)."""
+        return [(kept.raw, _body(kept.parsed(), "html")) for kept in self.kept()]
+
+    def received(self) -> list[dict[str, Any]]:
+        return [self._entry(number, kept) for number, kept in enumerate(self.kept(), start=1)]
+
+    def _entry(self, number: int, kept: Kept) -> dict[str, Any]:
+        message = kept.parsed()
+        return {
+            "channel": self.name,
+            "id": str(message.get("Message-ID", "")).strip(),
+            "url": f"{self.pages}/{number}",
+            "text": _body(message, "plain"),
+            "at": kept.at.isoformat(),
+            "from": kept.sender,
+            "to": list(kept.recipients),
+            "subject": str(message.get("Subject", "")),
+            "headers": [[name, str(value)] for name, value in message.items()],
+            "html": _body(message, "html"),
+            "raw": kept.raw.decode("utf-8", "backslashreplace"),
+        }
+
+    def page(self, number: int, *, as_html: bool) -> Answer | None:
+        """A mail for people: its headers and its text, or its HTML alone, in which no script runs."""
+        kept = self.kept()
+        if not 1 <= number <= len(kept):
+            return None
+        entry = self._entry(number, kept[number - 1])
+        if as_html:
+            policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+            headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+            return Answer(200, entry["html"].encode(), headers)
+        headers_shown = "\n".join(f"{name}: {value}" for name, value in entry["headers"])
+        link = f'<p><a href="{number}.html">its HTML part</a></p>' if entry["html"] else ""
+        to = html.escape(", ".join(entry["to"]))
+        body = f"<header>to {to}{plain(headers_shown)}</header>{link}{plain(entry['text'])}"
+        return page(entry["subject"] or "(no subject)", body)
+
+    # What the connections call.
+
+    def keep(self, envelope: Envelope) -> None:
+        raw = envelope.original_content or b""
+        kept = Kept(envelope.mail_from or "", tuple(envelope.rcpt_tos), raw, self.clock.now())
+        with self._lock:
+            self._kept.append(kept)
+            del self._kept[:-MAX_MESSAGES]
+        self.changed()
+
+    def opened(self, connection: Connection) -> None:
+        self.connections += 1
+        self._open.add(connection)
+
+    def closed(self, connection: Connection) -> None:
+        self._open.discard(connection)
+
+    def knows(self, *given: Any) -> AuthResult:
+        """aiosmtpd's authenticator: (server, session, envelope, mechanism, what was given)."""
+        login = given[-1]
+        right = isinstance(login, LoginPassword) and (login.login, login.password) == (
+            self.user.encode(),
+            self.password.encode(),
+        )
+        return AuthResult(success=right, handled=right)
+
+
+class Connection(SMTP):
+    """One client. aiosmtpd asks it, as its own handler, at each stage."""
+
+    def __init__(self, mail: Mail, loop: asyncio.AbstractEventLoop) -> None:
+        self._mail = mail
+        super().__init__(
+            self,
+            loop=loop,
+            hostname="sandbox.example",
+            ident="ESMTP",
+            data_size_limit=MAX_SIZE,
+            enable_SMTPUTF8=True,
+            auth_require_tls=False,
+            authenticator=mail.knows,
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._mail.opened(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._mail.closed(self)
+        super().connection_lost(error)
+
+    def vanish(self) -> None:
+        """Close the connection without a further word."""
+        if self.transport is not None:
+            self.transport.close()
+
+    async def _handle_client(self) -> None:
+        if self._mail.faults.take("email", "CONNECT") is not None:
+            await self.push("421 4.3.2 Service not available, closing transmission channel")
+            self.vanish()
+            return
+        with suppress(ConnectionError):  # the client went away, or was sent away
+            await super()._handle_client()
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name, as below
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return OK
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        fault = self._mail.faults.take("email", "RCPT")
+        kind = fault.kind if fault else ""
+        if kind == "drop-rcpt":
+            return self._gone()
+        if kind == "550-rcpt" or address.lower().startswith("refused@"):
+            return "550 5.1.1 The email account that you tried to reach does not exist"
+        if kind == "451-rcpt":
+            return "451 4.3.0 Temporary failure, try again later"
+        if address.lower().startswith("deferred@"):
+            return "450 4.2.1 Mailbox is temporarily unavailable"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return OK
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        fault = self._mail.faults.take("email", "DATA")
+        kind = fault.kind if fault else ""
+        if kind == "451-data":
+            return "451 4.3.0 Temporary failure, try again later"
+        if kind == "554-data":
+            return "554 5.7.1 Message refused"
+        if kind == "drop":
+            return self._gone()
+        if fault is not None and kind == "latency":
+            # Shielded: aiosmtpd cancels this when the client goes, but the message is accepted all the same.
+            await asyncio.shield(asyncio.ensure_future(self._keep_later(envelope, fault.seconds)))
+        else:
+            self._mail.keep(envelope)
+        if fault is not None and kind == "late":
+            await asyncio.sleep(fault.seconds)
+        if kind == "lost":
+            return self._gone()
+        return f"250 2.0.0 OK: queued as {len(self._mail.kept())}"
+
+    async def _keep_later(self, envelope: Envelope, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._mail.keep(envelope)
+
+    def _gone(self) -> str:
+        self.vanish()
+        return "421 4.3.0 closing"  # aiosmtpd wants an answer; nobody is there to hear it
+
+
+def _body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content()).replace("\r\n", "\n")
+    except (LookupError, ValueError, KeyError):  # a charset that doesn't exist, base64 that isn't
+        return ""

@@ -1,0 +1,84 @@
+"""What most tests need: a sandbox on loopback, a folder with a configuration, and the command itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher import cli, deliver
+from publisher.sandbox import Sandbox
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+POST = """---
+title: Lamp 2.0 is out
+date: 2026-01-20
+tags: [free software, release]
+---
+
+**Lamp 2.0** is here. It starts twice as fast, and remembers what you had open.
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command line did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        value = json.loads(self.out)
+        assert isinstance(value, dict)
+        return value
+
+    def statuses(self) -> dict[str, str]:
+        return {result["channel"]: result["status"] for result in self.json["results"]}
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    running_sandbox.clear()
+    return running_sandbox
+
+
+@pytest.fixture
+def project(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a publish.toml that leads to the sandbox, and one post; it is the current folder."""
+    (tmp_path / ".git").mkdir()  # the search for a configuration ends here
+    config = sandbox.config().replace('language = "en"\n', 'language = "en"\npermalink = "/news/{slug}/"\n')
+    (tmp_path / "publish.toml").write_text(config, "utf-8")
+    (tmp_path / "post.md").write_text(POST, "utf-8")
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def publish(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """The command, as a pipe or a CI job sees it, with waiting cut down to what loopback needs."""
+    monkeypatch.setattr(deliver, "TIMING", deliver.Timing(settle=0.3, look_again=0.05, deadline=5.0, longest_wait=0.2))
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: str | os.PathLike[str]) -> Ran:
+        capfd.readouterr()
+        status = cli.main([os.fspath(argument) for argument in arguments])
+        captured = capfd.readouterr()
+        return Ran(status, captured.out, captured.err)
+
+    return run

@@ -1,0 +1,235 @@
+"""One post, one folder, one sandbox: what is published there, and what is really live.
+
+Every text carries a mark, `tag-v1-p2`, so that a copy can be told from any other: which world it is from, which
+version of the post, which part of the thread.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from publisher.ledger import Ledger, Row
+from publisher.sandbox import Sandbox
+from tests.reliability.child import TIMING, Job
+from tests.reliability.runner import Process, Run, Runner
+
+CHANNELS = ("mastodon", "twitter", "discord", "email")
+RECIPIENTS = ("ada@example.org", "grace@example.com", "radia@example.net")
+PARTS = 3
+
+POST = """---
+title: Lantern 2 is out
+date: 2026-01-20
+slug: {tag}
+tags: [free software]
+---
+
+Our lamp starts twice as fast, and remembers where you were: {tag}-v{version}-p1 is what we tell the world.
+
+<!-- thread -->
+
+It reads the old files as they are; nobody has to convert anything, and {tag}-v{version}-p2 says so.
+
+<!-- thread -->
+
+Thanks to everybody who sent a patch or a picture. You are named in {tag}-v{version}-p3, one after the other.
+"""
+
+THREAD = "{{ post.text | thread }}"
+SINGLE = "{{ post.title }}\n\n{{ post.text | fit }}\n\n{{ post.url }}"
+
+MARK = re.compile(r"([\w.]+)-v(\d+)-p(\d+)")
+
+
+@dataclass(frozen=True, order=True)
+class Copy:
+    """One thing that is live, or is meant to be. `part` counts from 0."""
+
+    channel: str
+    version: int
+    part: int = 0
+    recipient: str = ""
+
+
+class World:
+    """A project folder whose configuration leads to `sandbox`. `threads`: Mastodon and X get three parts."""
+
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: Sandbox,
+        runner: Runner,
+        tag: str,
+        *,
+        channels: tuple[str, ...] = CHANNELS,
+        threads: bool = False,
+        recipients: int = 1,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder, self.sandbox, self.runner, self.tag = folder, sandbox, runner, tag
+        self.channels, self.threads, self.recipients = channels, threads, RECIPIENTS[:recipients]
+        self.version = 0
+        self._runs = 0
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "NO_COLOR": "1",
+            "HOME": str(folder),
+            **sandbox.environment(),
+            **(environment or {}),
+        }
+        (folder / ".git").mkdir(parents=True)
+        (folder / "templates").mkdir()
+        for channel in ("mastodon", "twitter"):
+            (folder / "templates" / f"{channel}.txt.j2").write_text(THREAD if threads else SINGLE, "utf-8")
+        config = sandbox.config().replace('language = "en"\n', 'language = "en"\npermalink = "/news/{slug}/"\n')
+        config = re.sub(r"recipients = .*", f"recipients = {list(self.recipients)}".replace("'", '"'), config)
+        self.write_config(config)
+        self.edit()
+
+    def write_config(self, text: str) -> None:
+        (self.folder / "publish.toml").write_text(text, "utf-8")
+
+    @property
+    def config(self) -> str:
+        return (self.folder / "publish.toml").read_text("utf-8")
+
+    def edit(self) -> None:
+        """Write the next version of the post."""
+        self.version += 1
+        (self.folder / "post.md").write_text(POST.format(tag=self.tag, version=self.version), "utf-8")
+
+    # Runs
+
+    def start(self, *argv: str, **how: Any) -> Process:
+        """Start `publish ARGV`. `how`: the fields of `Job` that make it die, wait or tell."""
+        self._runs += 1
+        out = self.folder / f"run-{self._runs}"
+        job = Job(
+            argv, str(self.folder), self.environment, f"{out}.out", f"{out}.err",
+            **{"timing": TIMING, **how},
+        )  # fmt: skip
+        return self.runner.start(job)
+
+    def publish(self, **how: Any) -> Process:
+        return self.start("post.md", "--channels", ",".join(self.channels), "--json", **how)
+
+    def run(self, *argv: str, **how: Any) -> Run:
+        return self.start(*argv, **how).wait()
+
+    # What is live
+
+    def received(self) -> list[dict[str, Any]]:
+        """All that the platforms show, as the sandbox tells it. Overridden where they are others' servers."""
+        return self.sandbox.received()
+
+    def live(self) -> Counter[Copy]:
+        """Everything of this world that the platforms show."""
+        found: Counter[Copy] = Counter()
+        for entry in self.received():
+            copy = self._copy(entry["channel"], entry["text"], entry)
+            if copy is not None:
+                found[copy] += 1
+        return found
+
+    def entry(self, copy: Copy) -> dict[str, Any]:
+        """A live copy as the sandbox tells it."""
+        return next(entry for entry in self.received() if self._copy(entry["channel"], entry["text"], entry) == copy)
+
+    def _copy(self, channel: str, text: str, entry: Mapping[str, Any]) -> Copy | None:
+        mark = MARK.search(text)
+        if mark is None or mark[1] != self.tag:
+            return None
+        threaded = self.threads and channel in ("mastodon", "twitter")
+        recipient = entry["to"][0] if channel == "email" else ""
+        return Copy(channel, int(mark[2]), int(mark[3]) - 1 if threaded else 0, recipient)
+
+    def wanted(self, channel: str, version: int) -> set[Copy]:
+        """What one version of the post is on a channel."""
+        if channel == "email":
+            return {Copy(channel, version, 0, recipient) for recipient in self.recipients}
+        parts = PARTS if self.threads and channel in ("mastodon", "twitter") else 1
+        return {Copy(channel, version, part) for part in range(parts)}
+
+    def duplicates(self) -> int:
+        """Copies beyond the first of each part, whatever its version; a second version of a part is one too."""
+        parts: Counter[tuple[str, int, str]] = Counter()
+        for copy, count in self.live().items():
+            parts[copy.channel, copy.part, copy.recipient] += count
+        return sum(count - 1 for count in parts.values())
+
+    def losses(self) -> int:
+        """Parts and recipients' copies that aren't live, on the channels of this world."""
+        live = {(copy.channel, copy.part, copy.recipient) for copy in self.live()}
+        wanted = {(c.channel, c.part, c.recipient) for channel in self.channels for c in self.wanted(channel, 1)}
+        return len(wanted - live)
+
+    def faults(self) -> list[str]:
+        """What is wrong, in words, once everything is said to be live. Empty: exactly one copy of everything."""
+        wrong: list[str] = []
+        live = self.live()
+        for channel in self.channels:
+            mine = {copy: count for copy, count in live.items() if copy.channel == channel}
+            versions = {copy.version for copy in mine}
+            if not any(set(mine) == self.wanted(channel, version) for version in range(1, self.version + 1)):
+                wrong.append(f"{channel}: live are {sorted(mine)}, of versions {sorted(versions)}")
+            wrong += [f"{channel}: {count} copies of {copy}" for copy, count in mine.items() if count > 1]
+        wrong += self._chains()
+        known = {(row.channel, row.part, row.recipient): row for row in self.rows()}
+        for copy in live:
+            row = known.get((copy.channel, copy.part, copy.recipient))
+            if row is None or row.state != "sent" or f"-v{copy.version}-" not in str(row.payload):
+                wrong.append(f"the ledger doesn't know {copy}: {row}")
+        return wrong
+
+    def _chains(self) -> list[str]:
+        """Each part of a thread replies to the one before."""
+        wrong = []
+        for channel in {"mastodon", "twitter"} & set(self.channels):
+            ids: dict[int, tuple[str, str | None]] = {}
+            for entry in self.received():
+                copy = self._copy(entry["channel"], entry["text"], entry)
+                if copy is not None and copy.channel == channel:
+                    ids[copy.part] = (str(entry["id"]), entry["in_reply_to_id"])
+            for part, (_, parent) in ids.items():
+                if parent != (ids[part - 1][0] if part - 1 in ids else None):
+                    wrong.append(f"{channel}: part {part} replies to {parent}: {ids}")
+        return wrong
+
+    # What the ledger says
+
+    def rows(self) -> list[Row]:
+        path = self.folder / ".publish" / "sandbox.db"
+        if not path.is_file():
+            return []
+        with Ledger(path, readonly=True) as ledger:
+            return ledger.rows()
+
+    def resolve(self) -> list[str]:
+        """Look at the platforms as a person would, and say `publish resolve` for everything that is open."""
+        told = []
+        live = self.live()
+        for row in self.rows():
+            nameless = row.state == "sent" and row.remote_id is None and not row.recipient
+            if row.state not in ("unknown", "intent") and not nameless:
+                continue
+            version = int(re.search(r"-v(\d+)-", str(row.payload))[1])  # type: ignore[index]
+            copy = Copy(row.channel, version, row.part, row.recipient)
+            argv = ["resolve", "post.md", row.channel, "--part", str(row.part + 1)]
+            if row.recipient:
+                argv += ["--recipient", row.recipient]
+            if live[copy]:
+                argv += ["--sent"] if row.recipient else ["--sent", self.entry(copy)["url"]]
+            else:
+                argv += ["--not-sent"]
+            run = self.run(*argv)
+            told.append(" ".join(argv[2:]))
+            if run.status:
+                raise AssertionError(f"publish {' '.join(argv)} ended with {run.status}: {run.err}")
+        return told

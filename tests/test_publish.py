@@ -1,0 +1,409 @@
+"""The whole road, as its user goes it: files in, posts out, through the command line and real sockets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.sandbox import Sandbox
+from tests.conftest import POST, SHARED, Ran
+
+Publish = Callable[..., Ran]
+ALL = ("mastodon", "twitter", "discord", "email")
+
+
+def live(sandbox: Sandbox, channel: str) -> list[dict[str, Any]]:
+    return [item for item in sandbox.received() if item["channel"] == channel]
+
+
+def counts(sandbox: Sandbox) -> dict[str, int]:
+    return {channel: len(live(sandbox, channel)) for channel in ALL}
+
+
+ONCE = {"mastodon": 1, "twitter": 1, "discord": 1, "email": 3}
+
+
+def test_one_file_goes_to_all_four_channels(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    ran = publish("post.md")
+    assert ran.status == 0
+    assert counts(sandbox) == ONCE
+    assert live(sandbox, "mastodon")[0]["text"] == (
+        "Lamp 2.0 is out\n\n"
+        "Lamp 2.0 is here. It starts twice as fast, and remembers what you had open.\n\n"
+        "https://example.org/news/post/\n\n"
+        "#FreeSoftware #release"
+    )
+    assert "http://127.0.0.1" in ran.out, "results come with links"
+
+
+def test_a_second_run_sends_nothing(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    publish("post.md")
+    ran = publish("post.md", "--json")
+    assert ran.status == 0
+    assert set(ran.statuses().values()) == {"unchanged"}
+    assert counts(sandbox) == ONCE
+
+
+def test_what_is_previewed_is_what_is_sent(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    previewed = publish("post.md", "--dry-run", "--json").json
+    assert previewed["dry_run"] is True
+    assert {result["status"] for result in previewed["results"]} == {"planned"}
+    assert counts(sandbox) == dict.fromkeys(ALL, 0)
+    sent = publish("post.md", "--json").json
+    texts = [[part["text"] for part in result["parts"]] for result in previewed["results"]]
+    assert texts == [[part["text"] for part in result["parts"]] for result in sent["results"]]
+    assert texts[0] == [live(sandbox, "mastodon")[0]["text"]]
+
+
+def test_a_dry_run_reads_no_secret_touches_no_network_and_writes_no_file(
+    project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in sandbox.environment():
+        monkeypatch.delenv(name)
+    before = sorted(project.rglob("*"))
+    ran = publish("post.md", "--dry-run")
+    assert ran.status == 0
+    assert sorted(project.rglob("*")) == before
+    assert not sandbox.requests
+
+
+def test_without_any_configuration_a_dry_run_shows_all_four(
+    tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "post.md").write_text(POST, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    ran = publish("post.md", "--dry-run", "--json")
+    assert ran.status == 0
+    assert tuple(ran.statuses()) == ALL
+
+
+def test_without_any_configuration_a_real_run_says_what_to_do(
+    tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "post.md").write_text(POST, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    ran = publish("post.md")
+    assert ran.status == 2
+    assert "publish.toml" in ran.err
+
+
+def test_only_the_channels_that_are_asked_for(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    assert publish("post.md", "--channels", "discord,mastodon").status == 0
+    assert counts(sandbox) == {"mastodon": 1, "twitter": 0, "discord": 1, "email": 0}
+
+
+def test_the_front_matter_names_its_channels(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    (project / "post.md").write_text(POST.replace("tags:", "publish: {channels: [discord]}\ntags:"), "utf-8")
+    assert publish("post.md").status == 0
+    assert counts(sandbox) == {"mastodon": 0, "twitter": 0, "discord": 1, "email": 0}
+
+
+def test_overrides_of_one_channel(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    overrides = 'publish: {mastodon: {text: "My own words.", visibility: unlisted, spoiler_text: News}}\n'
+    (project / "post.md").write_text(POST.replace("tags:", overrides + "tags:"), "utf-8")
+    assert publish("post.md", "--channels", "mastodon").status == 0
+    (item,) = live(sandbox, "mastodon")
+    assert item["text"] == "My own words."
+    assert item["object"]["visibility"] == "unlisted"
+    assert item["object"]["spoiler_text"] == "News"
+
+
+def test_a_second_account_of_the_same_kind(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    path = project / "publish.toml"
+    section = path.read_text("utf-8").split("[channels.mastodon]")[1].split("[channels.twitter]")[0]
+    path.write_text(path.read_text("utf-8") + '\n[channels.mastodon-fr]\nadapter = "mastodon"\n' + section, "utf-8")
+    (project / "templates").mkdir()
+    (project / "templates" / "mastodon-fr.txt.j2").write_text("En français : {{ post.title }}", "utf-8")
+    assert publish("post.md", "--channels", "mastodon,mastodon-fr").status == 0
+    assert sorted(item["text"].split("\n")[0] for item in live(sandbox, "mastodon")) == [
+        "En français : Lamp 2.0 is out",
+        "Lamp 2.0 is out",
+    ]
+
+
+class TestFolders:
+    @pytest.fixture
+    def folder(self, project: Path) -> Path:
+        folder = project / "news"
+        folder.mkdir()
+        (folder / "a.md").write_text(POST, "utf-8")
+        (folder / "draft.md").write_text(POST.replace("tags:", "draft: true\ntags:"), "utf-8")
+        (folder / "unpublished.md").write_text(POST.replace("tags:", "published: false\ntags:"), "utf-8")
+        (folder / "future.md").write_text(POST.replace("2026-01-20", "2999-01-01"), "utf-8")
+        (folder / "_index.md").write_text("not a post", "utf-8")
+        (folder / "README.md").write_text("not a post", "utf-8")
+        (folder / ".hidden.md").write_text(POST, "utf-8")
+        return folder
+
+    def test_what_is_no_post_is_passed_over_and_said_so(self, folder: Path, sandbox: Sandbox, publish: Publish) -> None:
+        ran = publish("news", "--channels", "mastodon", "--json")
+        assert ran.status == 0
+        assert [(r["post"], r["status"], r["reason"]) for r in ran.json["results"]] == [
+            ("news/a.md", "sent", None),
+            ("news/future.md", "skipped", "future"),
+        ]
+        for name in ("_index.md", "README.md", ".hidden.md", "draft.md", "unpublished.md"):
+            assert name in ran.err
+        assert len(live(sandbox, "mastodon")) == 1
+
+    def test_a_draft_named_by_itself_is_previewed_and_not_sent(
+        self, folder: Path, sandbox: Sandbox, publish: Publish
+    ) -> None:
+        ran = publish("news/draft.md", "--dry-run")
+        assert "Lamp 2.0 is here." in ran.out
+        ran = publish("news/draft.md", "--json")
+        assert ran.status == 0
+        assert {(r["status"], r["reason"]) for r in ran.json["results"]} == {("skipped", "draft")}
+        assert not sandbox.received()
+
+    def test_nobody_s_archive_goes_out_by_mistake(self, folder: Path, sandbox: Sandbox, publish: Publish) -> None:
+        for number in range(4):
+            (folder / f"old-{number}.md").write_text(POST.replace("2.0", f"1.{number}"), "utf-8")
+        ran = publish("news", "--channels", "mastodon")
+        assert ran.status == 2
+        assert "--yes" in ran.err
+        assert not sandbox.received()
+        assert publish("news", "--channels", "mastodon", "--yes").status == 0
+        assert len(live(sandbox, "mastodon")) == 5
+
+
+FAULTS_SETTLED_BY_THEMSELVES = [
+    "429",
+    "429-date",
+    "500",
+    "502",
+    "503",
+    "lost",
+    "lost-503",
+    "late",
+    "drop",
+    "cut",
+    "html",
+    "latency",
+]
+
+
+@pytest.mark.parametrize("kind", FAULTS_SETTLED_BY_THEMSELVES)
+@pytest.mark.parametrize("channel", ["mastodon", "twitter"])
+def test_one_post_exit_status_0_no_person_asked(
+    kind: str, channel: str, project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    sandbox.fault(channel, kind, seconds=0.2)
+    ran = publish("post.md", "--channels", channel, "--json")
+    assert ran.status == 0
+    assert ran.statuses() == {channel: "sent"}
+    again = publish("post.md", "--channels", channel, "--json")
+    assert (again.status, again.statuses()) == (0, {channel: "unchanged"})
+    assert len(live(sandbox, channel)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "copies"), [("500", 0), ("503", 0), ("drop", 0), ("lost", 1), ("lost-503", 1), ("cut", 1)]
+)
+def test_discord_says_unknown_and_holds_until_a_person_looked(
+    kind: str, copies: int, project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    sandbox.fault("discord", kind)
+    for _ in range(2):
+        ran = publish("post.md", "--channels", "discord", "--json")
+        assert (ran.status, ran.statuses()) == (3, {"discord": "unknown"})
+        assert len(live(sandbox, "discord")) == copies
+    answer = "--sent" if copies else "--not-sent"
+    assert publish("resolve", "post.md", "discord", answer).status == 0
+    ran = publish("post.md", "--channels", "discord", "--json")
+    assert (ran.status, ran.statuses()) == (0, {"discord": "unchanged" if copies else "sent"})
+    assert len(live(sandbox, "discord")) == 1
+
+
+@pytest.mark.parametrize(("kind", "copies"), [("drop", 2), ("lost", 3)])
+def test_email_holds_the_one_recipient_whose_copy_is_unknown(
+    kind: str, copies: int, project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    sandbox.fault("email", kind)
+    ran = publish("post.md", "--channels", "email", "--json")
+    assert ran.status == 3
+    assert ran.json["results"][0]["recipients"] == {"sent": 2, "refused": 0, "unknown": 1}
+    assert publish("post.md", "--channels", "email").status == 3
+    assert len(live(sandbox, "email")) == copies
+    publish("resolve", "post.md", "email", "--sent" if copies == 3 else "--not-sent")
+    assert publish("post.md", "--channels", "email").status == 0
+    assert sorted(item["to"][0] for item in live(sandbox, "email")) == sorted(
+        ["ada@example.org", "grace@example.com", "radia@example.net"]
+    )
+
+
+def test_a_wrong_password_is_tried_once_and_the_right_one_reaches_everybody(
+    project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_URL", sandbox.smtp_url.replace("@", "x@"))
+    ran = publish("post.md", "--channels", "email", "--json")
+    assert (ran.status, ran.statuses()) == (1, {"email": "failed"})
+    assert "535" in ran.json["results"][0]["error"]["message"]
+    monkeypatch.setenv("SMTP_URL", sandbox.smtp_url)
+    assert publish("post.md", "--channels", "email").status == 0
+    assert counts(sandbox)["email"] == 3
+
+
+def test_a_refused_recipient_stops_no_other(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    sandbox.fault("email", "550-rcpt")
+    ran = publish("post.md", "--channels", "email", "--json")
+    assert ran.status == 1
+    assert ran.json["results"][0]["recipients"] == {"sent": 2, "refused": 1, "unknown": 0}
+
+
+def test_a_deferred_recipient_is_tried_again(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    sandbox.fault("email", "451-rcpt")
+    ran = publish("post.md", "--channels", "email", "--json")
+    assert ran.status == 0
+    assert ran.json["results"][0]["recipients"] == {"sent": 3, "refused": 0, "unknown": 0}
+
+
+def test_one_channel_s_failure_stops_no_other(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    sandbox.fault("mastodon", "redirect")
+    ran = publish("post.md", "--json")
+    assert ran.status == 1
+    assert ran.statuses() == {"mastodon": "failed", "twitter": "sent", "discord": "sent", "email": "sent"}
+    ran = publish("post.md", "--json")
+    assert ran.status == 0
+    assert ran.statuses()["mastodon"] == "sent"
+    assert counts(sandbox) == ONCE
+
+
+def test_what_was_edited_after_it_went_out_is_said_to_be_outdated(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    publish("post.md")
+    (project / "post.md").write_text(POST.replace("twice", "three times"), "utf-8")
+    ran = publish("post.md", "--json")
+    assert ran.status == 0
+    assert set(ran.statuses().values()) == {"outdated"}
+    assert len(ran.json["warnings"]) == 4
+    assert counts(sandbox) == ONCE
+
+
+def test_a_renamed_file_with_an_id_is_the_same_post(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    text = POST.replace("tags:", "id: lamp-2\ntags:")
+    (project / "post.md").write_text(text, "utf-8")
+    publish("post.md", "--channels", "mastodon")
+    (project / "post.md").rename(project / "renamed.md")
+    ran = publish("renamed.md", "--channels", "mastodon", "--json")
+    assert ran.status == 0
+    assert len(live(sandbox, "mastodon")) == 1
+
+
+def test_two_files_that_claim_one_identity(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    (project / "post.md").write_text(POST.replace("tags:", "id: same\ntags:"), "utf-8")
+    (project / "other.md").write_text(POST.replace("tags:", "id: same\ntags:"), "utf-8")
+    ran = publish("post.md", "other.md")
+    assert ran.status == 2
+    assert "post.md" in ran.err
+    assert "other.md" in ran.err
+    assert not sandbox.received()
+
+
+def test_who_joins_the_list_later_does_not_get_the_archive(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    path = project / "publish.toml"
+    path.write_text(
+        path.read_text("utf-8").replace(
+            'recipients = ["ada@example.org", "grace@example.com", "radia@example.net"]',
+            'recipients = "list.csv"',
+        ),
+        "utf-8",
+    )
+    (project / "list.csv").write_text("email\nada@example.org\n", "utf-8")
+    publish("post.md", "--channels", "email")
+    (project / "list.csv").write_text("email\nada@example.org\nnew@example.org\n", "utf-8")
+    assert publish("post.md", "--channels", "email").status == 0
+    assert [item["to"] for item in live(sandbox, "email")] == [["ada@example.org"]]
+
+
+def test_a_folder_of_real_posts_gives_a_dry_run_for_each(publish: Publish, tmp_path: Path) -> None:
+    if not (SHARED / "posts").is_dir():
+        pytest.skip("../shared/posts is not there")
+    ran = publish(SHARED / "posts" / "onestla", SHARED / "posts" / "rentree-2022.md", "--dry-run", "--json")
+    assert ran.status == 0
+    for result in ran.json["results"]:
+        for part in result["parts"]:
+            assert part["limit"] is None or part["length"] <= part["limit"]
+            assert part["text"].strip()
+
+
+def test_status_says_what_is_live_where(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    sandbox.fault("discord", "lost")
+    publish("post.md")
+    ran = publish("status", "post.md")
+    assert ran.status == 0
+    for item in live(sandbox, "mastodon"):
+        assert item["url"] in ran.out
+    assert "unknown" in ran.out
+    document = publish("status", "--json").json
+    assert {part["channel"] for part in document["posts"][0]["parts"]} == set(ALL)
+
+
+def test_the_ledger_moves_to_another_machine(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    publish("post.md")
+    publish("ledger", "export", "moved.jsonl")
+    assert Path("moved.jsonl").stat().st_mode & 0o077 == 0
+    assert all(isinstance(json.loads(line), dict) for line in Path("moved.jsonl").read_text("utf-8").splitlines())
+    for file in (project / ".publish").glob("*.db*"):
+        file.unlink()
+    assert publish("ledger", "import", "moved.jsonl").status == 0
+    ran = publish("post.md", "--json")
+    assert set(ran.statuses().values()) == {"unchanged"}
+    assert counts(sandbox) == ONCE
+
+
+def test_check_signs_in_everywhere_and_posts_nothing(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    ran = publish("check")
+    assert ran.status == 0, ran.out
+    assert ran.out.count("good") == 5
+    assert not sandbox.received()
+
+
+def test_check_tells_every_missing_variable_at_once(
+    project: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MASTODON_ACCESS_TOKEN")
+    monkeypatch.delenv("TWITTER_ACCESS_TOKEN")
+    monkeypatch.delenv("DISCORD_WEBHOOK_URL")
+    ran = publish("check")
+    assert ran.status == 1
+    for name in ("MASTODON_ACCESS_TOKEN", "TWITTER_ACCESS_TOKEN", "DISCORD_WEBHOOK_URL"):
+        assert name in ran.out
+    real = publish("post.md")
+    assert real.status == 2
+    for name in ("MASTODON_ACCESS_TOKEN", "TWITTER_ACCESS_TOKEN", "DISCORD_WEBHOOK_URL"):
+        assert name in real.err
+
+
+def test_channels_lists_every_adapter(project: Path, publish: Publish) -> None:
+    ran = publish("channels")
+    assert ran.status == 0
+    for channel in ALL:
+        assert channel in ran.out
+    assert ran.out.count("set up") == 4
+
+
+def test_json_is_one_document_also_on_a_bad_command_line(project: Path, publish: Publish) -> None:
+    for arguments in (["--json"], ["post.md", "--channels", "mastodom", "--json"], ["nothing.md", "--json"]):
+        ran = publish(*arguments)
+        assert ran.status == 2
+        assert ran.json["version"] == 1
+        assert ran.json["errors"][0]["message"]
+        assert ran.json["results"] == []
+
+
+def test_no_secret_in_any_output_or_file(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    secrets = [value for value in sandbox.environment().values() if not value.startswith("smtp")]
+    for platform in ("mastodon", "twitter", "discord"):
+        sandbox.fault(platform, "500")
+    outputs = [publish("post.md", "--json"), publish("post.md"), publish("status"), publish("check")]
+    written = b"".join(file.read_bytes() for file in (project / ".publish").rglob("*") if file.is_file())
+    everything = "".join(ran.out + ran.err for ran in outputs) + written.decode("utf-8", "replace")
+    assert not [secret for secret in secrets if secret in everything]

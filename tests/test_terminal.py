@@ -1,0 +1,96 @@
+"""What a person at a terminal sees: the plan, one question, progress, results. A real pseudo-terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from publisher.sandbox import Sandbox
+
+
+def at_a_terminal(arguments: list[str], answer: str, folder: Path, **environment: str) -> tuple[int, str]:
+    """Run the command at a terminal, type `answer` when it asks; its exit status and all that was shown."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "publisher", *arguments],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=folder,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", **environment},
+    )
+    os.close(slave)
+    shown = b""
+    timer = threading.Timer(60, process.kill)
+    timer.start()
+    try:
+        while True:
+            try:
+                data = os.read(master, 65536)
+            except OSError:  # Linux says EIO when the other side is gone
+                break
+            if not data:
+                break
+            shown += data
+            if b"[y/N]" in shown and answer:
+                os.write(master, answer.encode())
+                answer = ""
+        return process.wait(), shown.decode()
+    finally:
+        timer.cancel()
+        os.close(master)
+
+
+def test_it_shows_the_plan_and_asks_once(project: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    status, shown = at_a_terminal(["post.md"], "y\n", project)
+    assert status == 0, shown
+    assert shown.count("[y/N]") == 1
+    question = shown.index("[y/N]")
+    assert "Lamp 2.0 is here." in shown[:question], "the plan comes before the question"
+    assert "$0.2" in shown[:question], "and says what it costs"
+    assert "\x1b[" in shown
+    assert len(sandbox.received()) == 6
+    assert not re.findall(r"[\x00-\x06\x0e-\x1a\x7f-\x9f]", shown)
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "\x04"])
+def test_anything_but_yes_sends_nothing(answer: str, project: Path, sandbox: Sandbox) -> None:
+    status, shown = at_a_terminal(["post.md"], answer, project)
+    assert status == 2, shown
+    assert not sandbox.received()
+
+
+def test_yes_skips_the_question(project: Path, sandbox: Sandbox) -> None:
+    status, shown = at_a_terminal(["post.md", "--yes", "--channels", "mastodon"], "", project)
+    assert status == 0, shown
+    assert "[y/N]" not in shown
+    assert len(sandbox.received()) == 1
+
+
+def test_nothing_to_do_asks_nothing(project: Path, sandbox: Sandbox) -> None:
+    at_a_terminal(["post.md", "--yes", "--channels", "mastodon"], "", project)
+    status, shown = at_a_terminal(["post.md", "--channels", "mastodon"], "", project)
+    assert status == 0, shown
+    assert "[y/N]" not in shown
+
+
+def test_no_color_is_honoured(project: Path, sandbox: Sandbox) -> None:
+    _, shown = at_a_terminal(["post.md", "--dry-run"], "", project, NO_COLOR="1")
+    assert "\x1b" not in shown
+
+
+def test_an_archive_asks_at_a_terminal(project: Path, sandbox: Sandbox) -> None:
+    for number in range(5):
+        (project / f"old-{number}.md").write_text(f"# Old {number}\n\nText {number}.\n", "utf-8")
+    status, shown = at_a_terminal([".", "--channels", "mastodon"], "n\n", project)
+    assert status == 2, shown
+    assert "6 posts" in shown
+    assert not sandbox.received()
