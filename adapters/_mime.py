@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -18,6 +18,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
+
+from publisher.adapter import Picture
+from publisher.view import cid
 
 from ._addresses import Mailbox, on_the_wire, sender
 
@@ -62,7 +65,14 @@ for _name in ("from", "to", "subject", "message-id", "list-id", "list-unsubscrib
 _POLICY = SMTP.clone(header_factory=_REGISTRY)
 
 
-def build(payload: Mapping[str, Any], *, recipient: str, key: str, began: datetime) -> Mail:
+def build(
+    payload: Mapping[str, Any],
+    pictures: Sequence[tuple[Picture, bytes]] = (),
+    *,
+    recipient: str,
+    key: str,
+    began: datetime,
+) -> Mail:
     """The same bytes whenever it is built from the same.
 
     The Message-ID is made of `key` (the post's and the account's) and the recipient, so that a mailbox which
@@ -92,6 +102,12 @@ def build(payload: Mapping[str, Any], *, recipient: str, key: str, began: dateti
         message.add_alternative(payload["html"] + "\n", subtype="html", cte="quoted-printable")
         # "=_" can't be in quoted-printable text; the library's own boundary is drawn by lot.
         message.set_boundary(f"=_{digest[32:]}")
+        page = message.get_payload(1)
+        if pictures and isinstance(page, EmailMessage):
+            for picture, data in pictures:
+                main, _, sub = picture.kind.partition("/")
+                page.add_related(data, main, sub, cid=f"<{cid(picture)}>", filename=picture.name, disposition="inline")
+            page.set_boundary(f"=_{digest[32:48]}.related")
     if payload["language"]:
         message["Content-Language"] = payload["language"]  # last: add_alternative moves Content-* into the first part
     return Mail(from_address, to_address, message.as_bytes(), utf8, message_id)

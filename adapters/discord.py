@@ -1,24 +1,41 @@
-"""Discord, by a channel's webhook: one embed with title, text, colour, time and link.
+"""Discord, by a channel's webhook: one embed with title, text, picture, colour, time and link.
 
 API: https://discord.com/developers/docs/resources/webhook#execute-webhook (read 2026-08-06).
 Limits: content 2,000; embed title 256, description 4,096; all text of an embed together 6,000. Discord's staff say
-code points (discord-api-docs#1315, 2020), its clients count UTF-16 units: both are kept.
+code points (discord-api-docs#1315, 2020), its clients count UTF-16 units: both are kept. 10 files of 10 MiB each.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit
 
-from publisher.adapter import Adapter, Attempt, Facts, Message, Option, Payload, Receipt, Rule
-from publisher.errors import NotSent, Refused, TemplateError, Unknown
+from publisher.adapter import (
+    Adapter,
+    Attempt,
+    Facts,
+    Message,
+    Option,
+    Payload,
+    Picture,
+    PictureRule,
+    Receipt,
+    Rule,
+    pictures_of,
+)  # fmt: skip
+from publisher.errors import Gone, NotSent, Refused, TemplateError, Unknown
 from publisher.hosts import check_url
 from publisher.text import count
 
 DESCRIPTION, TITLE, CONTENT, TOTAL, USERNAME = 4096, 256, 2000, 6000, 80
+FILES, BYTES, ALT = 10, 10 * 2**20, 1024
+PIXELS = 4096 * 4096
+"""Discord has no such limit; but its clients show no more, and 40 million pixels are a burden on a phone."""
 
 
 def _check_webhook(address: str) -> str | None:
@@ -46,6 +63,8 @@ class Discord(Adapter):
     flavour = "discord"
     replies = False
     announces = True
+    edits = True
+    deletes = True
     options = (
         Option(
             "webhook_url",
@@ -79,9 +98,14 @@ class Discord(Adapter):
             return Rule("discord", limit, "config", count.discord)
         return Rule("discord", DESCRIPTION, "default", count.discord)
 
+    def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
+        kinds = ("image/jpeg", "image/png", "image/gif", "image/webp")
+        return PictureRule(FILES, kinds, BYTES, PIXELS, animation=(BYTES, PIXELS), alt=ALT)
+
     def payload(self, message: Message, index: int) -> Payload:
         options = message.options
         embed: dict[str, Any] = {}
+        pictures = _named_apart(message.pictures) if index == 0 else []
         if message.title and index == 0:
             embed["title"] = message.title
         if message.parts[index].text:
@@ -92,10 +116,14 @@ class Discord(Adapter):
             embed["timestamp"] = message.date.astimezone(UTC).isoformat()
         if options.get("colour"):
             embed["color"] = int(options["colour"][1:], 16)
+        if pictures:
+            embed["image"] = {"url": f"attachment://{pictures[0]['name']}"}
         allowed = options.get("allowed_mentions") or []
         payload: Payload = {"allowed_mentions": {"parse": [allowed] if isinstance(allowed, str) else list(allowed)}}
         if "title" in embed or "description" in embed:
             payload["embeds"] = [embed]
+        if pictures:
+            payload["pictures"] = pictures
         for key in ("content", "username"):
             if options.get(key) and (index == 0 or key == "username"):
                 payload[key] = options[key]
@@ -112,14 +140,42 @@ class Discord(Adapter):
         found = {"content": payload.get("content"), "title": embed.get("title"), "link": embed.get("url")}
         return {name: str(value) for name, value in found.items() if value}
 
+    def seen(self, payload: Payload) -> Any:
+        """Neither the name it was posted under nor the thread it is in can be edited."""
+        return super().seen({name: value for name, value in payload.items() if name not in ("username", "thread_id")})
+
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
-        body = {key: value for key, value in payload.items() if key != "thread_id"}
+        body = {key: value for key, value in payload.items() if key not in ("thread_id", "pictures")}
         # Without wait=true Discord answers 204 whether it kept the message or not, and the id is lost.
-        params = {"wait": "true", **({"thread_id": payload["thread_id"]} if "thread_id" in payload else {})}
-        made = self._request("POST", leaving=attempt.leaving, params=params, json=body)
+        params = {"wait": "true", **_thread(payload)}
+        form = _form(body, pictures_of(payload), attempt)
+        made = self._request("POST", leaving=attempt.leaving, params=params, **form)
         if not isinstance(made, dict) or not made.get("id"):
             raise Unknown("Discord answered without a message's id")
-        return Receipt(str(made["id"]), self._address(made))
+        return Receipt(str(made["id"]), self._address(made), _attached(made, payload))
+
+    def stands(self, payload: Payload, attempt: Attempt) -> bool:
+        there = self._message("GET", payload, attempt)
+        return _words(there) == _words(payload)
+
+    def update(self, payload: Payload, attempt: Attempt) -> Receipt:
+        """What an edit doesn't say stays; but attachments that it doesn't list go, and mentions are allowed anew."""
+        body = {key: value for key, value in payload.items() if key not in ("thread_id", "pictures", "username")}
+        body = {"content": "", "embeds": [], **body}
+        form = _form(body, pictures_of(payload), attempt)
+        made = self._message("PATCH", payload, attempt, **form)
+        return Receipt(attempt.remote_id, media=_attached(made, payload))
+
+    def delete(self, payload: Payload, attempt: Attempt) -> None:
+        self._message("DELETE", payload, attempt)
+
+    def _message(self, method: str, payload: Payload, attempt: Attempt, **kwargs: Any) -> Any:
+        try:
+            return self._request(method, f"/messages/{attempt.remote_id}", params=_thread(payload), **kwargs)
+        except Refused as error:
+            if error.status == 404 and "unknown message" in error.message.lower():
+                raise Gone(error.message, status=404) from None
+            raise
 
     def check(self) -> str:
         webhook = self._request("GET")
@@ -139,13 +195,66 @@ class Discord(Adapter):
         host = "https://discord.com" if parts.hostname == "discordapp.com" else f"{parts.scheme}://{parts.netloc}"
         return f"{host}/channels/{guild}/{made.get('channel_id')}/{made['id']}"
 
-    def _request(self, method: str, **kwargs: Any) -> Any:
+    def _request(self, method: str, path: str = "", **kwargs: Any) -> Any:
         from publisher.http import Session, sorted_errors
 
         with sorted_errors(), Session(secrets=self.secrets.values()) as session:
             # Discord's edge blocks clients that don't name themselves in this form (its reference, "User Agent").
             session.headers["User-Agent"] = "DiscordBot (announcement-publisher, 1)"
-            return session.request(method, self.secrets["webhook_url"].rstrip("/"), **kwargs).json()
+            answer = session.request(method, self.secrets["webhook_url"].rstrip("/") + path, **kwargs)
+            return answer.json() if answer.content else None
+
+
+def _thread(payload: Payload) -> dict[str, str]:
+    return {"thread_id": payload["thread_id"]} if "thread_id" in payload else {}
+
+
+def _named_apart(pictures: tuple[Picture, ...]) -> list[dict[str, Any]]:
+    """An embed shows a file by its name, so no two may share one."""
+    values: list[dict[str, Any]] = []
+    for number, picture in enumerate(pictures, 1):
+        value = picture.as_value()
+        if any(other["name"] == value["name"] for other in values):
+            value["name"] = f"{number}-{value['name']}"
+        values.append(value)
+    return values
+
+
+def _form(body: dict[str, Any], pictures: tuple[Picture, ...], attempt: Attempt) -> dict[str, Any]:
+    """The request's body: files that are there already are listed, others travel beside it."""
+    if not pictures:
+        return {"json": {**body, "attachments": []} if attempt.remote_id else body}
+    attachments: list[dict[str, Any]] = []
+    files: dict[str, Any] = {}
+    for number, picture in enumerate(pictures):
+        there = attempt.media.get(_key(picture))
+        attachments.append({"id": there or number, "filename": picture.name})
+        if picture.alt:
+            attachments[-1]["description"] = picture.alt
+        if not there:
+            files[f"files[{number}]"] = (picture.name, attempt.bytes_of(picture.hash), picture.kind)
+    body = {**body, "attachments": attachments}
+    if not files:
+        return {"json": body}
+    return {"files": {"payload_json": (None, json.dumps(body), "application/json"), **files}}
+
+
+def _key(picture: Picture) -> str:
+    """A file is known by its picture and its text: an edit can't change the text of one that stays."""
+    return f"{picture.source}/{hashlib.sha256(f'{picture.alt}/{picture.name}'.encode()).hexdigest()[:16]}"
+
+
+def _attached(made: Any, payload: Payload) -> dict[str, str]:
+    """The ids that Discord gave to the files, by the name of each."""
+    ids = {str(item.get("filename")): str(item["id"]) for item in made.get("attachments") or ()}
+    return {_key(picture): ids[picture.name] for picture in pictures_of(payload) if picture.name in ids}
+
+
+def _words(message: Mapping[str, Any]) -> list[str]:
+    """What a member reads of a message, without the white space that Discord trims."""
+    embed = (message.get("embeds") or [{}])[0]
+    words = (message.get("content"), embed.get("title"), embed.get("description"), embed.get("url"))
+    return [str(word or "").strip() for word in words]
 
 
 def _check_limits(payload: Payload) -> None:

@@ -1,18 +1,32 @@
 """Mastodon, and what speaks its API (GoToSocial, Takahē, …), by Mastodon.py.
 
-API: https://docs.joinmastodon.org/methods/statuses/ (read 2026-07-02).
-Limits: 500 characters on an instance that hasn't changed it; the instance says its own in /api/v2/instance.
+API: https://docs.joinmastodon.org/methods/statuses/ and /media/ (read 2026-07-02).
+Limits: 500 characters and 4 pictures on an instance that hasn't changed it; it says its own in /api/v2/instance.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from publisher.adapter import Adapter, Attempt, Facts, Message, Option, Payload, Receipt, Rule
-from publisher.errors import CannotLook, Refused, Unknown
+from publisher.adapter import (
+    Adapter,
+    Attempt,
+    Facts,
+    Message,
+    Option,
+    Payload,
+    Picture,
+    PictureRule,
+    Receipt,
+    Rule,
+    Upload,
+    pictures_of,
+)  # fmt: skip
+from publisher.errors import CannotLook, Gone, Refused, Unknown
 from publisher.hosts import check_url
 from publisher.text import count, tree
 
@@ -25,6 +39,11 @@ LIMIT = 500
 URL_LENGTH = 23
 """Mastodon's own values (app/validators/status_length_validator.rb, v4.6.5), until the instance says others."""
 
+KINDS = ("image/jpeg", "image/png", "image/gif", "image/webp")
+PICTURES, BYTES, PIXELS, ALT = 4, 16 * 2**20, 33_177_600, 1500
+ANIMATION_PIXELS, ALT_SINCE_4_6 = 1280 * 720, 10_000
+"""app/models/media_attachment.rb, v4.6.5, likewise."""
+
 PAGE, PAGES = 40, 25
 """Statuses read back at once, the most that the API gives, and how often. Ours is among those made since we tried."""
 
@@ -35,6 +54,9 @@ _CLOCKS = timedelta(seconds=2)
 class Mastodon(Adapter):
     name = "mastodon"
     title = "Mastodon"
+    uploads = 20 * 3600.0  # what is attached to nothing is removed after a day
+    edits = True
+    deletes = True
     options = (
         Option("api_base_url", "text", "your instance: https://mastodon.social", required=True, check=check_url),
         Option(
@@ -74,9 +96,24 @@ class Mastodon(Adapter):
             return Rule("mastodon", int(facts["max_characters"]), "instance", measure)
         return Rule("mastodon", LIMIT, "default", measure)
 
+    def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
+        taken = facts.get("supported_mime_types") or KINDS
+        size = int(facts.get("image_size_limit", BYTES))
+        return PictureRule(
+            count=int(facts.get("max_media_attachments", PICTURES)),
+            kinds=tuple(kind for kind in KINDS if kind in taken) or KINDS[:2],
+            bytes=size,
+            pixels=int(facts.get("image_matrix_limit", PIXELS)),
+            animation=(size, ANIMATION_PIXELS) if "image/gif" in taken else None,
+            alone=True,  # an animation becomes a video there, and those don't mix with pictures
+            alt=int(facts.get("description_limit", ALT)),
+        )
+
     def payload(self, message: Message, index: int) -> Payload:
         options = message.options
         payload: Payload = {"status": message.parts[index].text}
+        if message.pictures and index == 0:
+            payload["pictures"] = [picture.as_value() for picture in message.pictures]
         for key in ("visibility", "spoiler_text"):
             if options.get(key):
                 payload[key] = options[key]
@@ -93,13 +130,37 @@ class Mastodon(Adapter):
     def fields_of(self, payload: Payload) -> dict[str, str]:
         return {"content warning": payload["spoiler_text"]} if "spoiler_text" in payload else {}
 
+    def seen(self, payload: Payload) -> Any:
+        return super().seen({name: value for name, value in payload.items() if name != "visibility"})  # it stays
+
+    def upload(self, picture: Picture, data: bytes) -> Upload:
+        from publisher.http import sorted_errors
+
+        client, _ = self._client()
+        focus = tuple(float(number) for number in picture.focus.split(",")) if picture.focus else None
+        with sorted_errors():
+            made = client.media_post(
+                data, mime_type=picture.kind, description=picture.alt or None, focus=focus, file_name=picture.name
+            )
+        if not made.id:
+            raise Unknown("it answered without a picture's id")
+        return Upload(str(made.id), ready=made.url is not None)
+
+    def finish(self, id: str, picture: Picture) -> bool:
+        from publisher.http import sorted_errors
+
+        client, _ = self._client()
+        with sorted_errors():
+            return client.media(id).url is not None
+
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
         from publisher.http import sorted_errors
 
         client, _ = self._client()
         with sorted_errors():
             made = client.status_post(
-                **payload,
+                **{name: value for name, value in payload.items() if name != "pictures"},
+                media_ids=_media(payload, attempt) or None,
                 in_reply_to_id=attempt.reply_to,
                 idempotency_key=attempt.key,
                 sensitive=None,  # False is sent as a value, over the account's own default
@@ -130,6 +191,51 @@ class Mastodon(Adapter):
             raise CannotLook(f"this token may not read what is live ({error.message})") from None
         raise CannotLook(f"the account has posted more than {PAGE * PAGES} times since")
 
+    def stands(self, payload: Payload, attempt: Attempt) -> bool:
+        client, _ = self._client()
+        return self._is_ours(client, self._there(client, attempt), payload)
+
+    def update(self, payload: Payload, attempt: Attempt) -> Receipt:
+        """A PUT replaces everything: what isn't said again is gone.
+
+        By our own session: Mastodon.py 2.3.3 can't send a language, nor texts of pictures together with their ids.
+        """
+        from publisher.http import sorted_errors
+
+        client, session = self._client()
+        now, spoiler = self._there(client, attempt), payload.get("spoiler_text", "")
+        pictures = pictures_of(payload)
+        body = {
+            "status": payload["status"],
+            "spoiler_text": spoiler,
+            # A warning makes it sensitive; without one it is as the account's own default made it.
+            "sensitive": bool(spoiler) or bool(now.sensitive and not now.spoiler_text),
+            "language": payload.get("language") or now.language,
+            "media_ids": _media(payload, attempt),
+            "media_attributes": [
+                {"id": attempt.media[one.source], "description": one.alt, **({"focus": one.focus} if one.focus else {})}
+                for one in pictures
+            ],
+        }
+        url = f"{self.settings['api_base_url'].rstrip('/')}/api/v1/statuses/{attempt.remote_id}"
+        token = {"Authorization": f"Bearer {self.secrets['access_token']}"}
+        with sorted_errors(), _gone():
+            made = session.request("PUT", url, json=body, headers=token).json()
+        return Receipt(attempt.remote_id, made.get("url") or made.get("uri"))
+
+    def delete(self, payload: Payload, attempt: Attempt) -> None:
+        from publisher.http import sorted_errors
+
+        client, _ = self._client()
+        with _gone(), sorted_errors():
+            client.status_delete(attempt.remote_id)
+
+    def _there(self, client: Client, attempt: Attempt) -> Any:
+        from publisher.http import sorted_errors
+
+        with _gone(), sorted_errors():
+            return client.status(attempt.remote_id)
+
     @staticmethod
     def _is_ours(client: Client, status: Any, payload: Payload) -> bool:
         """Compared by the source, where the server gives it; else by the words of the HTML it made."""
@@ -157,13 +263,24 @@ class Mastodon(Adapter):
         client, _ = self._client()
         with sorted_errors():
             instance = client.instance_v2()
-        statuses = instance.configuration.statuses
-        return {
+        statuses, media = instance.configuration.statuses, instance.configuration.media_attachments
+        version = str(instance.version)
+        facts: dict[str, Any] = {
             "max_characters": int(statuses.max_characters),
             "characters_reserved_per_url": int(statuses.characters_reserved_per_url),
-            "version": str(instance.version),
-            "is_mastodon": is_mastodon(str(instance.version), str(instance.source_url or "")),
+            "version": version,
+            "is_mastodon": is_mastodon(version, str(instance.source_url or "")),
         }
+        if statuses.max_media_attachments:
+            facts["max_media_attachments"] = int(statuses.max_media_attachments)
+        for name in ("image_size_limit", "image_matrix_limit", "description_limit"):
+            if media is not None and getattr(media, name, None):
+                facts[name] = int(getattr(media, name))
+        if media is not None and media.supported_mime_types:
+            facts["supported_mime_types"] = [str(kind) for kind in media.supported_mime_types]
+        if "description_limit" not in facts and facts["is_mastodon"] and _since_4_6(version):
+            facts["description_limit"] = ALT_SINCE_4_6
+        return facts
 
     def _client(self) -> tuple[Client, Session]:
         from mastodon import Mastodon as Client  # 300 ms with what it needs
@@ -181,6 +298,25 @@ class Mastodon(Adapter):
             user_agent="announcement-publisher",
         )
         return client, session
+
+
+def _media(payload: Payload, attempt: Attempt) -> list[str]:
+    return [attempt.media[picture.source] for picture in pictures_of(payload)]
+
+
+@contextmanager
+def _gone() -> Iterator[None]:
+    try:
+        yield
+    except Refused as error:
+        if error.status in (404, 410):
+            raise Gone(error.message, status=error.status) from None
+        raise
+
+
+def _since_4_6(version: str) -> bool:
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return found is not None and (int(found[1]), int(found[2])) >= (4, 6)
 
 
 def is_mastodon(version: str, source: str) -> bool:

@@ -1,19 +1,36 @@
 """X, by tweepy: API v2 with OAuth 1.0a user tokens.
 
-API: https://docs.x.com/x-api/posts/create-post (read 2026-08-22).
+API: https://docs.x.com/x-api/posts/create-post and /media/upload-media (read 2026-08-22).
 Limits: 280 by weighted length (twitter-text config v3); a longer text only with Premium (set max_characters).
-Prices: https://docs.x.com/x-api/getting-started/pricing (2026-04-20): $0.015 a post, $0.20 with a link.
+Pictures: 4, or one animation; JPEG, PNG, GIF, WebP of 5 MB (docs.x.com/x-api/media, read 2026-08-22).
+Prices: https://docs.x.com/x-api/getting-started/pricing (2026-04-20): $0.015 a post, $0.20 with a link, $0.005 for
+a picture's text.
 """
 
 from __future__ import annotations
 
+import base64
 import html
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from publisher.adapter import Adapter, Attempt, Facts, Message, Option, Payload, Receipt, Rule
-from publisher.errors import CannotLook, Duplicate, Refused, Unknown
+from publisher.adapter import (
+    Adapter,
+    Attempt,
+    Facts,
+    Message,
+    Option,
+    Payload,
+    Picture,
+    PictureRule,
+    Receipt,
+    Rule,
+    Upload,
+    pictures_of,
+)  # fmt: skip
+from publisher.errors import CannotLook, Duplicate, Gone, Refused, Unknown
 from publisher.hosts import check_url
 from publisher.text import count, entities
 
@@ -23,8 +40,13 @@ if TYPE_CHECKING:
     from publisher.http import Session
 
 LIMIT = 280
-COST, COST_WITH_LINK = 0.015, 0.20
-"""US dollars a post, as of 2026-04-20."""
+COST, COST_WITH_LINK, COST_OF_ALT = 0.015, 0.20, 0.005
+"""US dollars a post and a picture's text, as of 2026-04-20."""
+
+PICTURES, BYTES, PIXELS, ALT = 4, 5_000_000, 4096 * 4096, 1000
+"""X takes more pixels, and shows no more than these."""
+ANIMATION_PIXELS = 1280 * 1080
+"""A GIF may have 15 MB, but not in one request; a larger one is sent as a still picture."""
 
 API_URL = "https://api.twitter.com"
 """Where tweepy sends everything; api_url puts another address in its place, before the request is signed."""
@@ -33,6 +55,7 @@ PAGE, PAGES = 20, 25
 """Posts read back at once, at $0.001 each, and how often. Ours is among those made since we tried."""
 
 _CLOCKS = timedelta(seconds=2)
+_PICTURE = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
 
 
 def _secret(name: str, help: str) -> Option:
@@ -57,14 +80,22 @@ class Twitter(Adapter):
         ),
     )
     proves_by_refusal = 15 * 60.0
+    uploads = 20 * 3600.0  # "expires_after_secs": 86400
+    deletes = True
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         if "max_characters" in options:
             return Rule("twitter", options["max_characters"], "config", count.twitter)
         return Rule("twitter", LIMIT, "default", count.twitter)
 
+    def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
+        kinds = ("image/jpeg", "image/png", "image/gif", "image/webp")
+        return PictureRule(PICTURES, kinds, BYTES, PIXELS, animation=(BYTES, ANIMATION_PIXELS), alone=True, alt=ALT)
+
     def payload(self, message: Message, index: int) -> Payload:
         payload: Payload = {"text": message.parts[index].text}
+        if message.pictures and index == 0:
+            payload["pictures"] = [picture.as_value() for picture in message.pictures]
         if message.options.get("reply_settings") and index == 0:
             payload["reply_settings"] = message.options["reply_settings"]
         return payload
@@ -73,7 +104,37 @@ class Twitter(Adapter):
         return str(payload["text"])
 
     def cost(self, payload: Payload) -> float:
-        return COST_WITH_LINK if entities.twitter_urls(payload["text"]) else COST
+        texts = sum(1 for picture in pictures_of(payload) if picture.alt)
+        return (COST_WITH_LINK if entities.twitter_urls(payload["text"]) else COST) + texts * COST_OF_ALT
+
+    def upload(self, picture: Picture, data: bytes) -> Upload:
+        """By `Client.request`: tweepy 4.17 has no method for it, and its own of API v1.1 leads nowhere any more."""
+        from publisher.http import sorted_errors
+
+        client, _ = self._client()
+        category = "tweet_gif" if picture.kind == "image/gif" else "tweet_image"
+        body = {"media": base64.b64encode(data).decode("ascii"), "media_category": category}
+        with sorted_errors():
+            made = client.request("POST", "/2/media/upload", json=body, user_auth=True).json()["data"]
+        return Upload(str(made["id"]), ready=not picture.alt and "processing_info" not in made)
+
+    def finish(self, id: str, picture: Picture) -> bool:
+        from publisher.http import sorted_errors
+
+        client, _ = self._client()
+        with sorted_errors():
+            if picture.kind == "image/gif":
+                asked = {"command": "STATUS", "media_id": id}
+                made = client.request("GET", "/2/media/upload", params=asked, user_auth=True).json()["data"]
+                state = (made.get("processing_info") or {}).get("state", "succeeded")
+                if state == "failed":
+                    raise Refused("X can't make anything of the animation", hint="attach a still picture")
+                if state != "succeeded":
+                    return False
+            if picture.alt:
+                body = {"id": id, "metadata": {"alt_text": {"text": picture.alt}}}
+                client.request("POST", "/2/media/metadata", json=body, user_auth=True)
+        return True
 
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
         from publisher.http import sorted_errors
@@ -81,7 +142,11 @@ class Twitter(Adapter):
         client, _ = self._client()
         try:
             with sorted_errors():
-                answer = client.create_tweet(**payload, in_reply_to_tweet_id=attempt.reply_to)
+                answer = client.create_tweet(
+                    **{name: value for name, value in payload.items() if name != "pictures"},
+                    media_ids=[attempt.media[picture.source] for picture in pictures_of(payload)] or None,
+                    in_reply_to_tweet_id=attempt.reply_to,
+                )
         except Refused as error:
             if error.status == 403 and "duplicate content" in error.message.lower():
                 raise Duplicate(
@@ -128,6 +193,18 @@ class Twitter(Adapter):
                 return None
         raise CannotLook(f"the account has posted more than {PAGE * PAGES} times since")
 
+    def delete(self, payload: Payload, attempt: Attempt) -> None:
+        from publisher.http import sorted_errors
+
+        client, _ = self._client()
+        try:
+            with sorted_errors():
+                client.delete_tweet(attempt.remote_id)
+        except Refused as error:
+            if error.status == 404:
+                raise Gone(error.message, status=404) from None
+            raise
+
     def check(self) -> str:
         from publisher.http import sorted_errors
 
@@ -171,7 +248,9 @@ def _same(post: Mapping[str, Any], text: str) -> bool:
     shown = html.unescape(post["text"])
     urls = (post.get("entities") or {}).get("urls") or ()
     for url in urls:
-        shown = shown.replace(url["url"], _bare(url.get("expanded_url") or url["url"]), 1)
+        target = url.get("expanded_url") or url["url"]
+        # A picture is an address at the end, too, which nobody wrote.
+        shown = shown.replace(url["url"], "" if _PICTURE.search(target) else _bare(target), 1)
     return _without_addresses(shown) == _without_addresses(text)
 
 

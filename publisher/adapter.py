@@ -70,6 +70,71 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRule:
+    """Which pictures a platform takes, and how many.
+
+    count      pictures in one post
+    kinds      MIME types that are sent as they are; any other becomes a JPEG or a PNG
+    bytes      of one picture
+    pixels     width times height, of one picture (None: no limit)
+    side       pixels of the longer side (None: no limit)
+    animation  (bytes, pixels of a frame) of an animated GIF; None: its first frame is sent as a still picture
+    alone      whether an animation can't stand beside other pictures
+    alt        characters of its text for those who don't see it (None: no limit)
+    hosted     whether a picture that has an address stays where it is, and only others travel with the post
+    """
+
+    count: int
+    kinds: tuple[str, ...]
+    bytes: int
+    pixels: int | None = None
+    side: int | None = None
+    animation: tuple[int, int] | None = None
+    alone: bool = False
+    alt: int | None = 1000
+    hosted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of a message, made to fit; a payload holds it as JSON (`as_value`).
+
+    hash     SHA-256 of the bytes that are sent; empty where it stays at its address, or isn't downloaded yet
+    source   SHA-256 of the picture as the author has it; of its address, where it has nothing else
+    address  where it is on the web, if anywhere
+    src      how the post's text names it
+    size     bytes that are sent; `before` as the author has it. 0: not known
+    focus    "x,y" from -1 to 1: what stays in view when a platform crops it; or empty
+    note     what was done to it, for people
+    """
+
+    hash: str
+    source: str
+    name: str
+    kind: str
+    alt: str
+    src: str = ""
+    address: str = ""
+    size: int = 0
+    before: int = 0
+    width: int = 0
+    height: int = 0
+    focus: str = ""
+    note: str = ""
+
+    def as_value(self) -> dict[str, Any]:
+        """What a payload keeps of it: what is sent, and by what a change is noticed."""
+        names = ("hash", "source", "name", "kind", "alt", "focus", "size", "before", "width", "height", "note")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+
+def pictures_of(payload: Payload) -> tuple[Picture, ...]:
+    """The pictures that a payload carries, in order."""
+    empty = dict.fromkeys(("hash", "source", "name", "kind", "alt"), "")
+    return tuple(Picture(**{**empty, **value}) for value in payload.get("pictures") or ())
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One post of a thread, or the whole message. `html` is for channels that have an HTML template."""
 
@@ -93,16 +158,25 @@ class Message:
     options: Mapping[str, Any]
     rule: Rule
     parts: tuple[Part, ...]
+    pictures: tuple[Picture, ...] = ()
+
+
+def _no_bytes(hash: str) -> bytes:
+    raise KeyError(hash)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What `send` is told beside the payload. But for `reply_to` it is the same whenever this part is tried again.
+    """What an adapter is told beside the payload. But for `reply_to` and `media` it is the same whenever this part is
+    tried again.
 
     key        fixed by account, post, part, generation and payload: the platform's idempotency key is this
     began      when this part was first meant to be sent (aware)
     reply_to   the platform's id of the thread's previous part
     recipient  the one address this copy is for, on channels that have recipients
+    remote_id  the platform's id of what is to be edited or deleted
+    media      the platform's ids of pictures that are there already, by the `source` of each
+    bytes_of   the bytes of a picture, by its `hash`
     leaving    where the adapter `announces`: to be called right before the byte after which it may be live
     """
 
@@ -110,15 +184,28 @@ class Attempt:
     began: datetime
     reply_to: str | None = None
     recipient: str = ""
+    remote_id: str = ""
+    media: Mapping[str, str] = field(default_factory=dict)
+    bytes_of: Callable[[str], bytes] = field(default=_no_bytes, compare=False, repr=False)
     leaving: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is live: the platform's id and address of it, where it says."""
+    """What is live: the platform's id and address of it, where it says; its ids of the pictures, by their `source`,
+    where they only come into being with the post."""
 
     id: str | None = None
     url: str | None = None
+    media: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture that is on the platform, attached to nothing yet. `ready`: it may be attached as it is."""
+
+    id: str
+    ready: bool = True
 
 
 class Adapter(ABC):
@@ -165,6 +252,16 @@ class Adapter(ABC):
         """What the platform charges for sending this, in US dollars."""
         return 0.0
 
+    def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule | None:
+        """Which pictures this channel takes; None: none."""
+        return None
+
+    def seen(self, payload: Payload) -> Any:
+        """What of a payload a reader sees and an edit can change: where it is the same, there is nothing to edit."""
+        seen = {name: value for name, value in payload.items() if name != "pictures"}
+        pictures = [(each.source, each.alt, each.focus) for each in pictures_of(payload)]
+        return (seen, pictures)
+
     # At the edge. All raise NotSent, Refused or Unknown; whatever else comes out counts as Unknown.
 
     @abstractmethod
@@ -184,6 +281,40 @@ class Adapter(ABC):
     announces: ClassVar[bool] = False
     """Whether `send` calls `attempt.leaving()`. The intent is written then, not before: whoever is cut off earlier has
     certainly sent nothing. For channels that can't be read back."""
+
+    uploads: ClassVar[float] = 0.0
+    """For so many seconds a picture that was uploaded can still be attached. 0: pictures travel with the post."""
+
+    def upload(self, picture: Picture, data: bytes) -> Upload:
+        """Put one picture there, attached to nothing: one try. Where `uploads`."""
+        raise NotImplementedError
+
+    def finish(self, id: str, picture: Picture) -> bool:
+        """Do what an upload that isn't `ready` still needs, and say whether it may be attached now."""
+        return True
+
+    edits: ClassVar[bool] = False
+    """Whether what is live can be edited in place."""
+    deletes: ClassVar[bool] = False
+    """Whether what is live can be deleted."""
+
+    def stands(self, payload: Payload, attempt: Attempt) -> bool:
+        """Whether what is live as `attempt.remote_id` is still what `payload` says: nobody edited it there.
+
+        Raises Gone where it is live no more, CannotLook where it can't be read back.
+        """
+        raise CannotLook(f"what is live on {self.title} can't be read back")
+
+    def update(self, payload: Payload, attempt: Attempt) -> Receipt:
+        """Make what is live as `attempt.remote_id` say this: one try, and the same however often it is repeated.
+
+        Raises Gone where it is live no more.
+        """
+        raise NotImplementedError
+
+    def delete(self, payload: Payload, attempt: Attempt) -> None:
+        """Take down what is live as `attempt.remote_id`: one try. Raises Gone where it is live no more."""
+        raise NotImplementedError
 
     @abstractmethod
     def check(self) -> str:

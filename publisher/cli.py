@@ -14,7 +14,7 @@ from publisher import __version__
 from publisher.console import Console
 from publisher.errors import Problems, PublishError, UsageError
 
-COMMANDS = ("check", "channels", "status", "resolve", "ledger", "sandbox")
+COMMANDS = ("check", "channels", "status", "retract", "adopt", "resolve", "ledger", "sandbox", "ci")
 
 _EXIT_STATUSES = """exit status:
   0  all is live (also when it already was)
@@ -24,14 +24,18 @@ _EXIT_STATUSES = """exit status:
   130  stopped by Ctrl-C; run again, it goes on from there
 
 commands (a file of that name is ./status):
-  publish check              are the configuration and each channel's credentials good?
+  publish check [POST...]    are the configuration, each channel's credentials, and these posts good?
   publish channels           every adapter, whether it is set up, what is missing
   publish status [POST]      what is live where, with links
+  publish retract POST...    take down what is live, and don't post it again
+  publish adopt POST CHANNEL URL | --all FOLDER
+                             take over what was posted before; mark an archive as not to be sent
   publish resolve POST CHANNEL --sent [URL] | --not-sent
                              say what you found out about an unknown outcome
-  publish ledger export | import FILE
-                             move the ledger as JSON Lines
+  publish ledger export | import FILE | init
+                             move the ledger as JSON Lines; make the branch it lives on
   publish sandbox            the platforms, on this machine, to try things out
+  publish ci                 what the GitHub Action runs
 """
 
 
@@ -52,17 +56,19 @@ def parser(command: str = "") -> argparse.ArgumentParser:
         epilog="" if command else _EXIT_STATUSES,
     )
     add = made.add_argument
-    if command in ("", "check", "channels", "status", "resolve", "ledger"):
+    if command not in ("sandbox", "ci"):
         add(
             "--config",
             metavar="FILE",
             help="the configuration; else publish.toml, searched upwards from the post",
         )
-    if command in ("", "status"):
+    if command in ("", "status", "retract"):
         add("--json", action="store_true", help="print one JSON document")
-    if command == "":
+    if command in ("", "retract"):
         add("posts", nargs="+", metavar="POST", help="a Markdown file, or a folder of them")
-        add("--channels", metavar="A,B", help="publish to these only")
+    if command in ("", "retract", "adopt", "check"):
+        add("--channels", metavar="A,B", help="only these channels")
+    if command == "":
         add(
             "--dry-run",
             action="store_true",
@@ -74,7 +80,26 @@ def parser(command: str = "") -> argparse.ArgumentParser:
             action="store_true",
             help="publish to platforms on this machine instead of the real ones",
         )
+        add("--no-update", action="store_true", help="leave what is live as it is, also where the post was edited")
+        add(
+            "--update-all",
+            action="store_true",
+            help="update what is live to a new template or configuration, too",
+        )
+        add("--republish", action="store_true", help="post again what was retracted, or archived")
+        add("--force", action="store_true", help="overwrite what was edited on the platform")
+        made.set_defaults(online=False)
         add("--version", action="version", version=f"publish {__version__}")
+    elif command == "retract":
+        add("--yes", action="store_true", help="don't ask")
+    elif command == "check":
+        add("posts", nargs="*", metavar="POST", help="also what would keep these posts from being published")
+        add("--online", action="store_true", help="fetch each post's page, and show the card that platforms make of it")
+    elif command == "adopt":
+        add("post", metavar="POST", nargs="?")
+        add("channel", metavar="CHANNEL", nargs="?")
+        add("url", metavar="URL", nargs="?", help="where it is live")
+        add("--all", metavar="FOLDER", help="mark all posts in this folder as not to be sent, on any channel")
     elif command == "status":
         add("post", nargs="?", metavar="POST", help="only this post")
     elif command == "resolve":
@@ -86,7 +111,7 @@ def parser(command: str = "") -> argparse.ArgumentParser:
         add("--recipient", metavar="ADDRESS", help="only this recipient's copy")
         add("--part", type=int, metavar="N", help="only part N of a thread, counted from 1")
     elif command == "ledger":
-        add("action", choices=("export", "import"))
+        add("action", choices=("export", "import", "init"))
         add("file", nargs="?", metavar="FILE", help="JSON Lines; standard output or input, if not given")
     elif command == "sandbox":
         add(
@@ -102,9 +127,12 @@ def parser(command: str = "") -> argparse.ArgumentParser:
 
 _DESCRIPTIONS = {
     "": "Publish one Markdown announcement to every channel, exactly once, as previewed.",
-    "check": "Check the configuration, and sign in to each channel without posting anything.",
+    "check": "Check the configuration, sign in to each channel without posting anything, and look posts over.",
     "channels": "List every adapter, whether it is set up, and what is missing.",
     "status": "Show what is live where.",
+    "retract": "Delete what is live of a post, where that can be done, and never post it again by itself.",
+    "adopt": "Take over what was posted before this tool came, or mark an archive as not to be sent.",
+    "ci": "Do what the GitHub Action does: publish on a push or a schedule, preview on a pull request.",
     "resolve": "Say what you found out about a post whose outcome is unknown.",
     "ledger": "Move the ledger as JSON Lines.",
     "sandbox": "Run Mastodon's, X's and Discord's APIs and a mail server on this machine, to try things out.",

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from functools import cache, cached_property, lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import jinja2
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
 
-from publisher.adapter import Adapter, Facts, Message, Part, Rule
+from publisher.adapter import Adapter, Facts, Message, Part, Picture, Rule
 from publisher.config import Config
 from publisher.errors import TemplateError, did_you_mean
 from publisher.limits import limited
 from publisher.post import Post
-from publisher.text import discord, fit, hashtags, html, mail, mentions, plain, tree
-from publisher.text.marks import Mark, Text
+from publisher.text import fit, hashtags, mentions
+from publisher.text.marks import Text
+from publisher.view import VIEW, Opening, PostView, known_mentions
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 """Around the number of a piece that gives way. Noncharacters: no post contains them (post.py sees to it)."""
@@ -33,102 +33,11 @@ _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 PARTS_LIMIT = 10
 """Parts of a thread, unless the template says otherwise."""
 
-OPENING = 1000
-"""Characters of a text that are made at first: more than most channels show, a fraction of what posts have."""
+SITE = ("base_url", "language", "permalink", "static")
+"""What a template sees of the site's settings."""
 
 SECONDS, MEMORY = 5.0, 400_000_000
 """What one template may use; the largest post needs a hundredth of it."""
-
-
-class PostView:
-    """`post` in a template. `text` is the body as this channel writes it; `excerpt` what is before <!--more-->.
-
-    What a template doesn't ask for isn't made.
-    """
-
-    def __init__(self, post: Post, adapter: Adapter, rule: Rule) -> None:
-        self._post = post
-        self._rule = rule
-        self._flavour = adapter.flavour
-        self._platform = adapter.name
-        self._known = known_mentions(post, adapter.name)
-        self.title = str(self._said(post.title))
-        self.description = str(self._said(post.description))
-        self.url = post.url
-        self.date = post.date
-        self.tags = post.tags
-        self.language = post.language
-        self.slug = post.slug
-        self.image = post.image
-
-    @cached_property
-    def text(self) -> Text:
-        return self._body(short=False)
-
-    @cached_property
-    def excerpt(self) -> Text:
-        return self._body(short=True)
-
-    @cached_property
-    def html(self) -> Markup:
-        return Markup(html.html(self._post.body))  # noqa: S704 - made by our own allow-list
-
-    def _body(self, *, short: bool) -> Text:
-        """The whole text; or only its opening, where that alone is longer than this channel allows.
-
-        What comes after can't be shown then, whatever the template does with it, and most posts are far longer.
-        """
-        if self._rule.limit is not None:
-            size = max(OPENING, self._rule.limit * 5 // 4)
-            opening, complete = _rendered(self._post, self._flavour, short, size)
-            said = self._said(opening)
-            if complete:
-                return said
-            if not self._rule.fits(said):
-                return Opening(said, said.marks, lambda: self._said(_rendered(self._post, self._flavour, short)[0]))
-        return self._said(_rendered(self._post, self._flavour, short)[0])
-
-    def _said(self, text: str) -> Text:
-        return mentions.mentions(text, self._platform, self._known)
-
-
-VIEW = ("title", "description", "text", "excerpt", "html", "url", "date", "tags", "language", "slug", "image")
-
-
-class Opening(Text):
-    """The beginning of a text that is too long to be shown as it is; `whole` makes the rest, too."""
-
-    whole: Callable[[], Text]
-
-    def __new__(cls, text: str, marks: Iterable[Mark], whole: Callable[[], Text]) -> Self:
-        made = super().__new__(cls, text, marks)
-        made.whole = whole
-        return made
-
-
-@lru_cache(maxsize=8)
-def _rendered(post: Post, flavour: str, short: bool, size: int = 0) -> tuple[Text, bool]:
-    """A post's text, made once for all channels that write alike: its first `size` characters or so, or all of it
-    (0), and whether that is all."""
-    body = _excerpt(post) if short else post.body
-    if short and body is post.body:
-        return _rendered(post, flavour, False, size)
-    part = tree.beginning(body, size) if size else body
-    if size and part is body:
-        return _rendered(post, flavour, short)
-    skip = (post.url,) if post.url else ()
-    if flavour == "plain":
-        return plain.plain(part, language=post.language, skip_urls=skip), part is body
-    return discord.discord(part, skip_urls=skip) if flavour == "discord" else mail.mail(part), part is body
-
-
-@lru_cache(maxsize=1)
-def _excerpt(post: Post) -> tree.Element:
-    return tree.excerpt(post.body)
-
-
-def known_mentions(post: Post, adapter: str) -> dict[str, str]:
-    return {name: table[adapter] for name, table in post.mentions.items() if adapter in table}
 
 
 @dataclass(slots=True)
@@ -143,14 +52,19 @@ class _Pieces:
         return f"{_OPEN}{len(self.found) - 1}{_CLOSE}"
 
 
-def compose(post: Post, adapter: Adapter, config: Config, facts: Facts) -> Message:
+def options_of(post: Post, adapter: Adapter) -> dict[str, Any]:
+    """The channel's settings, with what the post says for it laid over them."""
+    return {**adapter.settings, **post.override(adapter.channel.name, adapter.name)}
+
+
+def compose(post: Post, adapter: Adapter, config: Config, facts: Facts, pictures: Sequence[Picture] = ()) -> Message:
     """Raises TemplateError, with the template's file and line, or the post's, where there is one."""
-    options = {**adapter.settings, **post.override(adapter.channel.name, adapter.name)}
+    options = options_of(post, adapter)
     rule = adapter.rule(options, facts)
-    view = PostView(post, adapter, rule)
+    view = PostView(post, adapter, rule, pictures)
     known = {
         "post": view,
-        "site": asdict(config.site),
+        "site": {name: getattr(config.site, name) for name in SITE},
         "channel": {"name": adapter.channel.name, "adapter": adapter.name, **_shown(adapter, options)},
     }
     text = options.pop("text", None)
@@ -187,6 +101,7 @@ def compose(post: Post, adapter: Adapter, config: Config, facts: Facts) -> Messa
         options=options,
         rule=rule,
         parts=parts,
+        pictures=tuple(pictures),
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 from publisher import registry
 from publisher.adapter import Adapter, Channel, Option
+from publisher.dates import parse_date, zone_of
 from publisher.errors import ConfigError, Problems, PublishError, did_you_mean
 from publisher.files import read_text
 from publisher.secrets import Secret
@@ -29,29 +31,60 @@ COMMON_OPTIONS = (
         choices=("hold", "resend"),
     ),
     Option("deadline", "integer", "seconds after which a channel gives up trying; 600 if not given"),
+    Option(
+        "images",
+        "list",
+        "the pictures to attach, in place of the post's own; [] for none: paths, addresses, or ![alt](path)",
+        in_post=True,
+    ),
 )
 
 PERMALINK_NAMES = ("slug", "year", "month", "day", "path")
-_SITE_KEYS = ("base_url", "language", "permalink", "static")
-_SECTIONS = ("site", "ledger", "channels")
+SYNDICATION = ("front-matter", "file")
+_SITE_KEYS = (
+    "base_url", "language", "permalink", "static", "timezone", "since", "wait_for_page", "syndication",
+)  # fmt: skip
+_SECTIONS = ("site", "pictures", "ledger", "channels")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
+    """`timezone` is for dates that don't say theirs; what is dated before `since` is an archive, and not sent.
+
+    `wait_for_page` are seconds that a post's page may take to be there; `syndication` is where links are written back.
+    """
+
     base_url: str = ""
     language: str = ""
     permalink: str = ""
     static: str = "static"
+    timezone: tzinfo = UTC
+    since: datetime | None = None
+    wait_for_page: float = 0.0
+    syndication: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """`require_alt`: one without a text is an error. `hosts` may be asked for pictures though they aren't public."""
+
+    require_alt: bool = False
+    hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One run's settings. `path` is None where there is no file; `root` is the folder everything is relative to."""
+    """One run's settings. `path` is None where there is no file; `root` is the folder everything is relative to.
+
+    The ledger is the file `ledger`; or, where `branch` is not empty, it lives on that branch of the repository.
+    """
 
     root: Path
     path: Path | None = None
     site: Site = field(default_factory=Site)
+    pictures: Pictures = field(default_factory=Pictures)
     ledger: Path = Path(".publish/ledger.db")
+    branch: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
     warnings: tuple[PublishError, ...] = ()
@@ -126,14 +159,11 @@ class _Reader:
             if key not in _SECTIONS:
                 self.problem(f"unknown section [{key}]", did_you_mean(key, _SECTIONS), key)
         site = self.site(self.table(data, "site"))
-        ledger = self.table(data, "ledger")
-        for key in ledger:
-            if key != "path":
-                self.problem(f"unknown key {key!r} in [ledger]", did_you_mean(key, ("path",)), "ledger", key)
-        ledger_path = ledger.get("path", ".publish/ledger.db")
-        if not isinstance(ledger_path, str) or not ledger_path:
-            self.problem("[ledger] path is not a text", "write a path in quotes", "ledger", "path")
-            ledger_path = ".publish/ledger.db"
+        pictures = self.pictures(self.table(data, "pictures"))
+        ledger = self.texts("ledger", self.table(data, "ledger"), ("path", "branch"))
+        branch = ledger.get("branch", "")
+        if branch and not re.fullmatch(r"[\w][\w./-]*", branch):
+            self.problem("[ledger] branch is not a branch's name", 'write "publish-ledger"', "ledger", "branch")
         channels: dict[str, Channel] = {}
         secrets: dict[str, Mapping[str, Secret]] = {}
         for name, section in self.table(data, "channels").items():
@@ -142,7 +172,10 @@ class _Reader:
                 channels[name], secrets[name] = read
         if self.errors:
             raise self.errors[0] if len(self.errors) == 1 else Problems(self.errors)
-        return Config(self.root, self.path, site, Path(ledger_path), channels, secrets, tuple(self.warnings))
+        return Config(
+            self.root, self.path, site, pictures, Path(ledger.get("path") or ".publish/ledger.db"), branch,
+            channels, secrets, tuple(self.warnings),
+        )  # fmt: skip
 
     def problem(self, message: str, hint: str, section: str, key: str = "") -> None:
         self.errors.append(ConfigError(message, hint=hint, file=self.path, line=self.line(section, key)))
@@ -167,15 +200,36 @@ class _Reader:
         self.problem(f"[{name}] is not a table", f"write [{name}] and its keys below", name)
         return {}
 
-    def site(self, table: dict[str, Any]) -> Site:
+    def texts(self, section: str, table: dict[str, Any], known: Sequence[str]) -> dict[str, str]:
         values: dict[str, str] = {}
         for key, value in table.items():
-            if key not in _SITE_KEYS:
-                self.problem(f"unknown key {key!r} in [site]", did_you_mean(key, _SITE_KEYS), "site", key)
+            if key not in known:
+                self.problem(f"unknown key {key!r} in [{section}]", did_you_mean(key, known), section, key)
             elif not isinstance(value, str):
-                self.problem(f"[site] {key} is not a text", "write it in quotes", "site", key)
+                self.problem(f"[{section}] {key} is not a text", "write it in quotes", section, key)
             else:
                 values[key] = value
+        return values
+
+    def pictures(self, table: dict[str, Any]) -> Pictures:
+        for key in table:
+            if key not in ("require_alt", "hosts"):
+                hint = did_you_mean(key, ("require_alt", "hosts"))
+                self.problem(f"unknown key {key!r} in [pictures]", hint, "pictures", key)
+        require, hosts = table.get("require_alt", False), table.get("hosts", [])
+        if not isinstance(require, bool):
+            self.problem("[pictures] require_alt is neither true nor false", "write true", "pictures", "require_alt")
+        if not isinstance(hosts, list) or not all(isinstance(host, str) and host for host in hosts):
+            self.problem("[pictures] hosts is not a list of texts", 'write ["media.lan"]', "pictures", "hosts")
+            hosts = []
+        return Pictures(require is True, frozenset(host.lower() for host in hosts))
+
+    def site(self, table: dict[str, Any]) -> Site:
+        # TOML has dates of its own, and people write them without quotes.
+        table = {
+            key: str(value) if key == "since" and isinstance(value, date) else value for key, value in table.items()
+        }
+        values = self.texts("site", table, _SITE_KEYS)
         base = values.get("base_url", "")
         if base and not re.match(r"https?://[^/\s]+", base):
             self.problem(
@@ -189,7 +243,24 @@ class _Reader:
         except (LookupError, ValueError, AttributeError):
             names = ", ".join(f"{{{name}}}" for name in PERMALINK_NAMES)
             self.problem("[site] permalink can't be filled in", f"it may contain {names}", "site", "permalink")
-        return Site(**values)
+        zone: tzinfo = UTC
+        if "timezone" in values:
+            try:
+                zone = zone_of(values["timezone"])
+            except ValueError:
+                self.problem("[site] timezone is not known", 'write for example "Europe/Paris"', "site", "timezone")
+        since = parse_date(values["since"], zone) if "since" in values else None
+        if "since" in values and since is None:
+            self.problem("[site] since is not a date", 'write for example "2026-01-01"', "site", "since")
+        wait = _seconds(values.get("wait_for_page", "0"))
+        if wait is None:
+            self.problem("[site] wait_for_page is not a time", 'write for example "10m"', "site", "wait_for_page")
+        syndication = values.get("syndication", "")
+        if syndication and syndication not in SYNDICATION:
+            hint = did_you_mean(syndication, SYNDICATION)
+            self.problem(f"[site] syndication can't be {syndication!r}", hint, "site", "syndication")
+        given = {key: values[key] for key in ("base_url", "language", "permalink", "static") if key in values}
+        return Site(**given, timezone=zone, since=since, wait_for_page=wait or 0.0, syndication=syndication)
 
     def channel(self, name: str, section: Any) -> tuple[Channel, dict[str, Secret]] | None:
         where = f"channels.{name}"
@@ -250,6 +321,12 @@ class _Reader:
                 return Secret(file=self.root / Path(target).expanduser())
         self.problem(f"[{where}] {option.name} is not a secret's place", form, where, option.name)
         return None
+
+
+def _seconds(text: str) -> float | None:
+    """ "90s", "10m", "1h" or plain seconds; None for anything else."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h)?\s*", text)
+    return float(found[1]) * {"h": 3600, "m": 60}.get(found[2], 1) if found else None
 
 
 def wrong_value(option: Option, value: Any) -> str | None:

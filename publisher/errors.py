@@ -5,12 +5,16 @@ PublishError                 said to the user: what, where, and what to do
 ├── ConfigError              publish.toml, an environment variable, a recipients file
 ├── PostError                a post's file
 ├── TemplateError            a template, or a text that a template made too long
+├── PictureError             a picture that can't be had, read, or made to fit
+│   └── AltMissing           nothing says what it shows to those who can't see it
 ├── LedgerError              the ledger can't be read or written
 ├── Problems                 several of the above, told together
 └── DeliveryError            one attempt to send; sorted by what may be done next
     ├── NotSent              certainly not live: try again, after `retry_after` seconds if told
     ├── Refused              certainly not live, and trying again would change nothing
-    │   └── Duplicate        refused because the same text is live already
+    │   ├── Duplicate        refused because the same text is live already
+    │   ├── Gone             what was to be edited or deleted is there no more
+    │   └── EditedThere      somebody edited it on the platform: what they wrote is not overwritten
     ├── Unknown              it may be live: look before anything else
     └── CannotLook           this channel, or this account's plan, can't be read back
 """
@@ -54,6 +58,14 @@ class PostError(PublishError):
 
 class TemplateError(PublishError):
     kind = "template"
+
+
+class PictureError(PublishError):
+    kind = "picture"
+
+
+class AltMissing(PictureError):
+    kind = "alt"
 
 
 class LedgerError(PublishError):
@@ -108,6 +120,14 @@ class Refused(DeliveryError):
 
 class Duplicate(Refused):
     kind = "duplicate"
+
+
+class Gone(Refused):
+    kind = "gone"
+
+
+class EditedThere(Refused):
+    kind = "edited_there"
 
 
 class Unknown(DeliveryError):

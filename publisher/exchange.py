@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from publisher.errors import LedgerError
-from publisher.ledger import SCHEMA_VERSION, Ledger, Row
+from publisher.ledger import SCHEMA_VERSION, Ledger
 from publisher.post import Identity
+from publisher.rows import Row, media_of, media_value
 
 _HINT = "import what `publish ledger export` wrote"
-_STATES = ("pending", "intent", "sent", "failed", "unknown")
+_STATES = ("pending", "intent", "sent", "failed", "unknown", "retracted", "archived")
+_OPS = ("create", "update", "delete")
 
 
 def export(ledger: Ledger) -> Iterator[str]:
@@ -21,14 +23,7 @@ def export(ledger: Ledger) -> Iterator[str]:
     for key, identity in sorted(ledger.posts().items()):
         yield _line({"post": key, "id": identity.id, "address": identity.address, "path": identity.path})
     for row in ledger.rows():
-        yield _line(
-            {
-                "row": row.post, "channel": row.channel, "part": row.part, "recipient": row.recipient,
-                "generation": row.generation, "state": row.state, "payload": row.payload,
-                "began": _time(row.began), "tried": _time(row.tried),
-                "remote_id": row.remote_id, "url": row.url, "error": row.error,
-            }
-        )  # fmt: skip
+        yield _line(row_value(row))
 
 
 def load(ledger: Ledger, lines: Iterable[str]) -> int:
@@ -54,7 +49,7 @@ def load(ledger: Ledger, lines: Iterable[str]) -> int:
             elif "post" in value:
                 posts[value["post"]] = Identity(value["path"], value["address"], value["id"])
             else:
-                rows.append(_row(value))
+                rows.append(row_of(value))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise LedgerError(f"line {number} is not a ledger's", hint=_HINT) from None
     if version is None:
@@ -73,13 +68,27 @@ def load(ledger: Ledger, lines: Iterable[str]) -> int:
     return len(rows)
 
 
-def _row(value: dict[str, Any]) -> Row:
-    if value["state"] not in _STATES or not isinstance(value["payload"], dict):
+def row_value(row: Row) -> dict[str, Any]:
+    """A row as JSON."""
+    return {
+        "row": row.post, "channel": row.channel, "part": row.part, "recipient": row.recipient,
+        "generation": row.generation, "state": row.state, "op": row.op, "payload": row.payload, "live": row.live,
+        "source": row.source, "media": media_value(row.media), "began": _time(row.began), "tried": _time(row.tried),
+        "remote_id": row.remote_id, "url": row.url, "error": row.error,
+    }  # fmt: skip
+
+
+def row_of(value: dict[str, Any]) -> Row:
+    """From JSON, as this or an older version wrote it. Raises what malformed values raise."""
+    op, live = value.get("op", "create"), value.get("live")
+    if value["state"] not in _STATES or op not in _OPS or not isinstance(value["payload"], dict):
+        raise ValueError
+    if live is not None and not isinstance(live, dict):
         raise ValueError
     return Row(
         value["row"], value["channel"], int(value["part"]), value["payload"], value["recipient"],
-        int(value["generation"]), value["state"], _moment(value["began"]), _moment(value["tried"]),
-        value["remote_id"], value["url"], value["error"],
+        int(value["generation"]), value["state"], op, live, value.get("source", ""), media_of(value.get("media", {})),
+        _moment(value["began"]), _moment(value["tried"]), value["remote_id"], value["url"], value["error"],
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 POINTS = (
+    "before upload written",
+    "upload written",
     "before intent written",
     "intent written",
     "before connection open",
@@ -18,6 +20,9 @@ POINTS = (
     "between recipients",
 )
 """In the order in which one attempt passes them. "request sent" is also: before the response is received."""
+
+FOR_PICTURES = frozenset(("before upload written", "upload written"))
+"""Those that are passed only where pictures are uploaded."""
 
 hook: Callable[[str], None] | None = None
 

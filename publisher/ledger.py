@@ -1,39 +1,29 @@
 """What was meant, tried and sent: one SQLite file, written ahead.
 
-A row is one part of one post on one channel (for email: one recipient's copy of it). It goes
-
-    pending ──▶ intent ──▶ sent
-                  │  └───▶ unknown       it may be live: to be settled before anything else
-                  └──────▶ failed        certainly not live: the next run may try again
-
 The intent is on disk before the first byte is sent, the outcome right after. An intent that has no outcome was left
 by a process that died: to whoever holds the post's lock it means unknown.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from publisher import failpoints
-from publisher.adapter import Facts, Payload
+from publisher.adapter import Facts, pictures_of
 from publisher.errors import LedgerError
 from publisher.post import Identity
+from publisher.rows import Row, canonical, digest, media_of, media_value
 
-SCHEMA_VERSION = 1
-
-State = Literal["pending", "intent", "sent", "failed", "unknown"]
-LIVE_OR_MAYBE: frozenset[str] = frozenset({"intent", "sent", "unknown"})
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE post (
@@ -52,8 +42,13 @@ CREATE TABLE delivery (
     part       INTEGER NOT NULL,
     recipient  TEXT NOT NULL DEFAULT '',
     generation INTEGER NOT NULL DEFAULT 1,
-    state      TEXT NOT NULL CHECK (state IN ('pending', 'intent', 'sent', 'failed', 'unknown')),
+    state      TEXT NOT NULL CHECK
+               (state IN ('pending', 'intent', 'sent', 'failed', 'unknown', 'retracted', 'archived')),
+    op         TEXT NOT NULL DEFAULT 'create' CHECK (op IN ('create', 'update', 'delete')),
     hash       TEXT NOT NULL REFERENCES payload(hash),
+    live       TEXT REFERENCES payload(hash),   -- while it is updated: what was live before
+    source     TEXT NOT NULL DEFAULT '',        -- SHA-256 of what the author wrote
+    media      TEXT NOT NULL DEFAULT '{}',      -- JSON: the platform's pictures, by their source
     began      TEXT,            -- ISO 8601, UTC: when it was first meant to be sent
     tried      TEXT,            -- ... when it was last tried
     remote_id  TEXT,
@@ -68,38 +63,29 @@ CREATE TABLE facts (
 );
 """
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One part (or one recipient's copy) as the ledger knows it. Times are aware, in UTC."""
-
-    post: str
-    channel: str
-    part: int
-    payload: Payload
-    recipient: str = ""
-    generation: int = 1
-    state: State = "pending"
-    began: datetime | None = None
-    tried: datetime | None = None
-    remote_id: str | None = None
-    url: str | None = None
-    error: str | None = None
-
-    @property
-    def hash(self) -> str:
-        return digest(canonical(self.payload))
-
-    def with_state(self, state: State, **changes: Any) -> Row:
-        return replace(self, state=state, **changes)
+_DELIVERY = _SCHEMA[_SCHEMA.index("CREATE TABLE delivery") : _SCHEMA.index("CREATE TABLE facts")]
+_MIGRATIONS = {
+    # From version 1: a table's conditions can only be changed by making it anew.
+    1: """
+    ALTER TABLE delivery RENAME TO delivery_1;
+    {delivery}
+    INSERT INTO delivery (post, channel, part, recipient, generation, state, hash, began, tried, remote_id, url, error)
+    SELECT post, channel, part, recipient, generation, state, hash, began, tried, remote_id, url, error
+    FROM delivery_1 ORDER BY rowid;
+    DROP TABLE delivery_1
+    """.replace("{delivery}", _DELIVERY),
+}
+"""How a ledger of each older version becomes one of the next."""
 
 
-def canonical(payload: Mapping[str, Any]) -> bytes:
-    return json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+_COLUMNS = (
+    "post channel part recipient generation state op hash live source media began tried remote_id url error".split()
+)
+_UPSERT = (
+    f"INSERT INTO delivery ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608 - names of ours
+    " ON CONFLICT (post, channel, part, recipient) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[4:])
+)
 
 
 class Ledger:
@@ -114,8 +100,7 @@ class Ledger:
         self._db: sqlite3.Connection | None = None
         try:
             if readonly and not path.is_file():
-                self._db = sqlite3.connect(":memory:", check_same_thread=False)
-                self._db.executescript(_SCHEMA)
+                self._db = _in_memory()
             else:
                 self._db = self._open(path, readonly)
                 self._check_version(readonly)
@@ -159,19 +144,22 @@ class Ledger:
                 hint="update announcement-publisher",
                 file=self.path,
             )
-        if version == 0 and not readonly:
+        if readonly:
+            (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if not tables:  # a process died between making the file and filling it
+                self._db.close()
+                self._db = _in_memory()
+            elif version < SCHEMA_VERSION:  # looked at as it will be, and left as it is
+                copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+                self._db.backup(copy)
+                self._db.close()
+                self._db = copy
+                _migrate(copy, version)
+        elif version < SCHEMA_VERSION:
             self._db.execute("BEGIN IMMEDIATE")
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:  # another process may have been faster
-                for statement in _SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()  # another process may have been faster
+            _migrate(self._db, version)
             self._db.execute("COMMIT")
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == 0 and readonly and not tables:  # a process died between making the file and filling it
-            self._db.close()
-            self._db = sqlite3.connect(":memory:", check_same_thread=False)
-            self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
         if self._db is not None:
@@ -208,13 +196,29 @@ class Ledger:
         """All rows, or those of one post, or of one channel of it, in the order in which they are sent."""
         with self._reading() as db:
             found = db.execute(
-                "SELECT post, channel, part, recipient, generation, state, began, tried, remote_id, url, error, body"
-                " FROM delivery JOIN payload USING (hash)"
+                "SELECT post, channel, part, recipient, generation, state, op, source, media, began, tried, remote_id,"
+                " url, error, payload.body, before.body"
+                " FROM delivery JOIN payload USING (hash) LEFT JOIN payload AS before ON before.hash = delivery.live"
                 " WHERE post = coalesce(?, post) AND channel = coalesce(?, channel)"
                 " ORDER BY post, channel, part, delivery.rowid",
                 (post, channel),
             ).fetchall()
         return [_row(values) for values in found]
+
+    def moved(self, digest: str, is_there: Callable[[str], bool]) -> str | None:
+        """The key of the one post whose words were these when it was sent, and whose file is there no more."""
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT DISTINCT key, path FROM post JOIN delivery ON post = key WHERE substr(source, 1, 64) = ?",
+                (digest,),
+            ).fetchall()
+        gone = [key for key, path in found if not is_there(path)]
+        return str(gone[0]) if len(gone) == 1 else None
+
+    def pictures(self) -> set[str]:
+        """The hashes of the pictures that may yet be sent."""
+        rows = (row for row in self.rows() if row.state not in ("sent", "retracted", "archived"))
+        return {picture.hash for row in rows for picture in pictures_of(row.payload)}
 
     def posts(self) -> dict[str, Identity]:
         with self._reading() as db:
@@ -229,7 +233,8 @@ class Ledger:
         with self._writing() as db:
             self._write_post(db, key, identity)
             db.execute(
-                "DELETE FROM delivery WHERE post = ? AND channel = ? AND state IN ('pending', 'failed')",
+                "DELETE FROM delivery WHERE post = ? AND channel = ?"
+                " AND state IN ('pending', 'failed', 'retracted', 'archived')",
                 (key, channel),
             )
             for row in rows:
@@ -246,15 +251,50 @@ class Ledger:
 
     def record(self, row: Row) -> None:
         """Put one row on disk, as it is now."""
-        point = f"{'intent' if row.state == 'intent' else 'outcome'} written"
+        kind = {"intent": "intent", "pending": "upload"}.get(row.state, "outcome")
+        point = f"{kind} written"
         failpoints.hit(f"before {point}")
         with self._writing() as db:
             self._write(db, row)
         failpoints.hit(point)
 
+    def record_all(self, rows: Iterable[Row]) -> None:
+        """Put several rows on disk, all or none."""
+        with self._writing() as db:
+            for row in rows:
+                self._write(db, row)
+
+    def note_source(self, post: str, channel: str, source: str) -> None:
+        """What is live there is what the author made, though that was edited: nobody sees a difference."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE delivery SET source = ? WHERE post = ? AND channel = ? AND state = 'sent' AND source <> ?",
+                (source, post, channel, source),
+            )
+
+    def forget(self, row: Row) -> None:
+        """A part that a thread no longer has, and that was deleted."""
+        failpoints.hit("before outcome written")
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM delivery WHERE post = ? AND channel = ? AND part = ? AND recipient = ?",
+                (row.post, row.channel, row.part, row.recipient),
+            )
+        failpoints.hit("outcome written")
+
     def restore(self, posts: Mapping[str, Identity], rows: Iterable[Row]) -> None:
         """Put posts and rows from another ledger on disk, all or none."""
         with self._writing() as db:
+            for key, identity in posts.items():
+                self._write_post(db, key, identity)
+            for row in rows:
+                self._write(db, row)
+
+    def replace_all(self, posts: Mapping[str, Identity], rows: Iterable[Row]) -> None:
+        """Forget all posts and rows, and know these."""
+        with self._writing() as db:
+            db.execute("DELETE FROM delivery")
+            db.execute("DELETE FROM post")
             for key, identity in posts.items():
                 self._write_post(db, key, identity)
             for row in rows:
@@ -270,19 +310,14 @@ class Ledger:
 
     @staticmethod
     def _write(db: sqlite3.Connection, row: Row) -> None:
-        body = canonical(row.payload)
-        db.execute("INSERT OR IGNORE INTO payload (hash, body) VALUES (?, ?)", (digest(body), body))
-        db.execute(
-            "INSERT INTO delivery (post, channel, part, recipient, generation, state, hash, began, tried, remote_id,"
-            " url, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (post, channel, part, recipient) DO UPDATE SET generation = excluded.generation,"
-            " state = excluded.state, hash = excluded.hash, began = excluded.began, tried = excluded.tried,"
-            " remote_id = excluded.remote_id, url = excluded.url, error = excluded.error",
-            (
-                row.post, row.channel, row.part, row.recipient, row.generation, row.state, digest(body),
-                _text(row.began), _text(row.tried), row.remote_id, row.url, row.error,
-            ),
-        )  # fmt: skip
+        values = {
+            "post": row.post, "channel": row.channel, "part": row.part, "recipient": row.recipient,
+            "generation": row.generation, "state": row.state, "op": row.op, "hash": _keep(db, row.payload),
+            "live": _keep(db, row.live) if row.live is not None else None, "source": row.source,
+            "media": json.dumps(media_value(row.media)), "began": _text(row.began), "tried": _text(row.tried),
+            "remote_id": row.remote_id, "url": row.url, "error": row.error,
+        }  # fmt: skip
+        db.execute(_UPSERT, values)
 
     # What servers said of themselves
 
@@ -364,10 +399,38 @@ def _text(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat() if moment else None
 
 
+def _in_memory() -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    _migrate(db, 0)
+    return db
+
+
+def _migrate(db: sqlite3.Connection, version: int) -> None:
+    """From `version` (0: nothing is there) to today's, within the caller's transaction."""
+    if version == 0:
+        version, scripts = SCHEMA_VERSION, [_SCHEMA]
+    else:
+        scripts = [_MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]
+    for script in scripts:
+        for statement in script.split(";"):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _keep(db: sqlite3.Connection, payload: Mapping[str, Any]) -> str:
+    body = canonical(payload)
+    db.execute("INSERT OR IGNORE INTO payload (hash, body) VALUES (?, ?)", (digest(body), body))
+    return digest(body)
+
+
 def _row(values: tuple[Any, ...]) -> Row:
-    post, channel, part, recipient, generation, state, began, tried, remote_id, url, error, body = values
+    post, channel, part, recipient, generation, state, op, source, media, began, tried, remote_id, url, error = values[
+        :14
+    ]
+    body, live = values[14:]
     return Row(
-        post, channel, part, json.loads(body), recipient, generation, state,
+        post, channel, part, json.loads(body), recipient, generation, state, op,
+        json.loads(live) if live is not None else None, source, media_of(json.loads(media)),
         datetime.fromisoformat(began) if began else None, datetime.fromisoformat(tried) if tried else None,
         remote_id, url, error,
     )  # fmt: skip

@@ -6,6 +6,8 @@ The keys are those that Hugo, Jekyll, Zola, Eleventy and Astro use (their docume
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import posixpath
 import re
 import unicodedata
@@ -18,9 +20,11 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from publisher import registry
 from publisher.config import COMMON_OPTIONS, Config, Site, wrong_value
+from publisher.dates import parse_date
 from publisher.errors import PostError, Problems, PublishError, did_you_mean
 from publisher.files import read_text
 from publisher.frontmatter import split
+from publisher.pictures.references import Places, Reference, cover_of, references
 from publisher.text import shortcodes, tree
 from publisher.text.markdown import to_html
 from publisher.text.tree import Element
@@ -53,7 +57,9 @@ class Post:
     """One announcement, as its file says it. `date` is aware; `url` absolute, or empty where nothing says it.
 
     `channels` is None where the post names none. `overrides` are the tables below `publish:`, by channel or
-    adapter. `body` is the whole text as a tree, without a first heading that repeats the title.
+    adapter. `body` is the whole text as a tree, without a first heading that repeats the title. `pictures` are those
+    it names, the cover first; `places` is where others would lie. `digest` is that of what the author wrote, without
+    what `publish` itself writes into the file.
     """
 
     file: Path
@@ -68,6 +74,9 @@ class Post:
     slug: str = ""
     url: str = ""
     image: str = ""
+    pictures: tuple[Reference, ...] = ()
+    places: Places | None = None
+    digest: str = ""
     channels: tuple[str, ...] | None = None
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mentions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -104,6 +113,10 @@ class _Reader:
         expanded, notes = shortcodes.expand(source, lambda target: _absolute(target, url, site), first_line=first_line)
         body = tree.without_alert_marks(tree.parse(to_html(expanded, file=self.file, first_line=first_line)))
         title = self.string("title") or _first_heading(body)
+        places = Places(self.file, self.config.root, site.static, site.base_url, lambda t: _absolute(t, url, site))
+        key = "image" if self.data.get("image") else "cover"
+        cover = cover_of(places, self.data.get(key), self.line(key))
+        written = body
         body = tree.resolve(tree.without_title(body, title), lambda target: _absolute(target, url, site))
         channels, overrides = self.publish()
         post = Post(
@@ -118,7 +131,10 @@ class _Reader:
             language=self.string("lang", "language", "locale").replace("_", "-") or site.language,
             slug=slug,
             url=url,
-            image=self.image(url, site),
+            image=cover.src if cover else "",
+            pictures=references(places, self.text, cover, written),
+            places=places,
+            digest=self.digest(source),
             channels=channels,
             overrides=overrides,
             mentions=self.mentions(),
@@ -177,8 +193,8 @@ class _Reader:
         slug = self.string("slug") or (named[2] if named else stem)
         value = self.data.get("date")
         if value is None or value == "":
-            return (parse_date(named[1]) if named else None), slug
-        date = parse_date(value)
+            return (parse_date(named[1], self.config.site.timezone) if named else None), slug
+        date = parse_date(value, self.config.site.timezone)
         if date is None:
             self.problem(
                 f"date {str(value)!r} is not a date",
@@ -230,14 +246,11 @@ class _Reader:
         tags = (one_line(str(tag)) for tag in value if isinstance(tag, str | int | float))
         return tuple(dict.fromkeys(tag for tag in tags if tag))
 
-    def image(self, url: str, site: Site) -> str:
-        value = self.data.get("image") or self.data.get("cover")
-        if isinstance(value, dict):
-            value = next(
-                (value[key] for key in ("image", "src", "url", "path", "relative") if isinstance(value.get(key), str)),
-                "",
-            )
-        return _absolute(value, url, site) if isinstance(value, str) else ""
+    def digest(self, source: str) -> str:
+        """SHA-256 of the front matter and the text, whatever the order of keys."""
+        own = {key: value for key, value in self.data.items() if key not in ("syndication", "mastodon")}
+        told = json.dumps(own, sort_keys=True, default=str, ensure_ascii=True)
+        return hashlib.sha256(f"{told}\n{source.strip()}".encode()).hexdigest()
 
     def publish(self) -> tuple[tuple[str, ...] | None, Mapping[str, Mapping[str, Any]]]:
         value = self.data.get("publish")
@@ -323,25 +336,6 @@ def one_line(text: str) -> str:
 def _only_text(text: str) -> str:
     """Without what is no text: an escape in front matter ("\\e", "\\ud800") makes it of harmless characters."""
     return _NOT_TEXT.sub("", text).encode("utf-8", "ignore").decode()
-
-
-def parse_date(value: object) -> dt.datetime | None:
-    """An aware time, or None. What has no time zone is taken as UTC, what has no time as midnight."""
-    if isinstance(value, dt.datetime):
-        date = value
-    elif isinstance(value, dt.date):
-        date = dt.datetime(value.year, value.month, value.day)
-    elif isinstance(value, str):
-        text = re.sub(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})", lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", value.strip())
-        text = re.sub(r"\s+([+-]\d{2}:?\d{2}|Z|UTC|GMT)$", lambda m: "Z" if m[1].isalpha() else m[1], text)
-        text = re.sub(r"^(\S+[T ])(\d):", r"\g<1>0\2:", text)
-        try:
-            date = dt.datetime.fromisoformat(text)
-        except ValueError:
-            return None
-    else:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=dt.UTC)
 
 
 def quote_address(address: str) -> str:

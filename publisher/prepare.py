@@ -6,15 +6,17 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from publisher import config as configuration
 from publisher import registry
 from publisher.adapter import Adapter, Facts
-from publisher.compose import compose
+from publisher.compose import compose, options_of
 from publisher.config import Config
 from publisher.errors import (
+    AltMissing,
     ConfigError,
     PostError,
     Problems,
@@ -23,7 +25,8 @@ from publisher.errors import (
     did_you_mean,
 )
 from publisher.ledger import Ledger
-from publisher.plan import plan
+from publisher.pictures.gather import Gathered, Gatherer
+from publisher.plan import Choice, Delivery, plan
 from publisher.post import Post, read
 from publisher.report import Result, planned
 from publisher.secrets import Redactor
@@ -187,35 +190,87 @@ def learn(adapters: Mapping[str, Adapter], ledger: Ledger, now: datetime, *, aga
             ledger.learn(server, facts, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run plans with. `dry`: nothing is sent, no secret is read, no network is touched."""
+
+    config: Config
+    adapters: Mapping[str, Adapter]
+    facts: Mapping[str, Facts]
+    ledger: Ledger
+    gatherer: Gatherer
+    now: datetime
+    choice: Choice = field(default_factory=Choice)
+    dry: bool = False
+
+
 def plan_all(
-    posts: Sequence[Post],
-    wanted: Mapping[Path, tuple[str, ...]],
-    adapters: Mapping[str, Adapter],
-    facts: Mapping[str, Facts],
-    config: Config,
-    ledger: Ledger,
-    now: datetime,
-    *,
-    dry: bool,
-) -> list[Result]:
-    """Compose and plan every post on every channel. Raises Problems before anything is sent."""
+    run: Run, posts: Sequence[Post], wanted: Mapping[Path, tuple[str, ...]]
+) -> tuple[list[Result], list[PublishError]]:
+    """Compose and plan every post on every channel: the results, and warnings.
+
+    Raises Problems before anything is sent. A dry run only warns of pictures that a real one would stop at.
+    """
     results: list[Result] = []
     errors: list[PublishError] = []
+    warnings: list[PublishError] = []
     for post in posts:
         for name in wanted[post.file]:
-            adapter = adapters[name]
+            held = held_back(post, run.now)
             try:
-                message = compose(post, adapter, config, facts.get(name, {}))
-                delivery = plan(post, message, adapter, ledger, _recipients(adapter) if dry else None)
+                delivery, gathered = _plan_one(run, post, run.adapters[name], download=False)
+                if not run.dry and not held and delivery.open_rows:
+                    delivery, gathered = _plan_one(run, post, run.adapters[name], download=True)
             except PublishError as error:
                 for each in error.errors if isinstance(error, Problems) else (error,):
                     if each.file is None:
                         each.file = str(post.file)
                     errors.append(each)
                 continue
-            results.append(planned(delivery, held_back(post, now)))
+            since = run.config.site.since
+            if delivery.fresh and since and post.date is not None and post.date < since:
+                held = held or "archived"
+            if delivery.open_rows and not held:
+                warnings.extend(gathered.warnings)
+                strict = [error for error in gathered.errors if not run.dry or isinstance(error, AltMissing)]
+                errors.extend(strict)
+                warnings.extend(error for error in gathered.errors if error not in strict)
+            results.append(planned(delivery, held))
     _raise(errors)
-    return results
+    return results, _unique(warnings)
+
+
+def problems(
+    run: Run, post: Post, wanted: Sequence[str], *, download: bool
+) -> tuple[list[PublishError], list[PublishError]]:
+    """All that would keep a post from being sent, and all that a real run would warn of."""
+    errors: list[PublishError] = []
+    warnings: list[PublishError] = []
+    for name in wanted:
+        try:
+            _, gathered = _plan_one(run, post, run.adapters[name], download=download)
+        except PublishError as error:
+            errors.extend(error.errors if isinstance(error, Problems) else (error,))
+            continue
+        errors.extend(gathered.errors)
+        warnings.extend(gathered.warnings)
+    return _unique(errors), _unique(warnings)
+
+
+def _plan_one(run: Run, post: Post, adapter: Adapter, *, download: bool) -> tuple[Delivery, Gathered]:
+    facts = run.facts.get(adapter.channel.name, {})
+    gathered = run.gatherer.gather(post, adapter, options_of(post, adapter), facts, download=download)
+    message = compose(post, adapter, run.config, facts, gathered.pictures)
+    recipients = _recipients(adapter) if run.dry else None
+    return plan(post, message, adapter, run.ledger, key_of(post, run), recipients, run.choice), gathered
+
+
+def key_of(post: Post, run: Run) -> str:
+    """Under which key the ledger knows this post, or will: one whose file was renamed is the post it was."""
+    known = run.ledger.find(post.identity)
+    if known is None and (post.date is not None or not post.identity.address):
+        known = run.ledger.moved(post.digest, lambda path: (run.config.root / path).is_file())
+    return known or post.identity.key
 
 
 def _recipients(adapter: Adapter) -> Sequence[str]:
@@ -223,8 +278,12 @@ def _recipients(adapter: Adapter) -> Sequence[str]:
     return adapter.recipients() if "recipients" in adapter.settings or not adapter.html else ("",)
 
 
+def _unique(errors: Iterable[PublishError]) -> list[PublishError]:
+    return list({(error.file, error.line, error.message): error for error in errors}.values())
+
+
 def _raise(errors: list[PublishError]) -> None:
     """Each problem once, all together."""
-    unique = list({(error.file, error.line, error.message): error for error in errors}.values())
+    unique = _unique(errors)
     if unique:
         raise unique[0] if len(unique) == 1 else Problems(unique)

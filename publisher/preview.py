@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from publisher.adapter import Picture
 from publisher.console import Console, clean, describe
+from publisher.differences import differences
 from publisher.errors import PostError, PublishError
-from publisher.ledger import Row
+from publisher.plan import Delivery
 from publisher.report import Result
+from publisher.rows import Row
 
 _COLOURS = {"sent": "green", "unchanged": "green", "planned": "blue", "failed": "red", "unknown": "red"}
 
@@ -15,46 +18,110 @@ _COLOURS = {"sent": "green", "unchanged": "green", "planned": "blue", "failed": 
 def plan(result: Result, console: Console) -> str:
     """What would be sent: the exact text of each part, its length, limit and rule, and what it costs."""
     delivery = result.delivery
-    lines = [f"{_name(result, console)}: {_action(result)}"]
+    lines = [f"{_name(result, console)}: {action(result)}"]
     parts = result.parts
     for number, row in enumerate(parts, 1):
-        measure = _measure(result, row)
-        head = f"part {number} of {len(parts)}, {measure}" if len(parts) > 1 else measure
+        head = measure(result, row)
+        head = f"part {number} of {len(parts)}, {head}" if len(parts) > 1 else head
+        head += {"update": ", edited", "delete": ", to be deleted"}.get(row.op, "")
         lines += [f"  {name}: {clean(value)}" for name, value in delivery.adapter.fields_of(row.payload).items()]
         lines.append(console.colour(f"  ── {head} " + "─" * max(2, 66 - len(head)), "dim"))
-        lines += [f"  {line}".rstrip() for line in clean(delivery.adapter.text_of(row.payload)).split("\n")]
+        lines += _text(delivery.adapter.text_of(row.payload), _before(delivery, row), console)
+        lines += [f"  {line}" for picture in result.pictures(row) for line in _picture(picture, console)]
     if result.status == "outdated":
         lines.append(console.colour(f"  ── the file says now {'─' * 48}", "dim"))
-        for part in delivery.message.parts:
-            lines += [f"  {line}".rstrip() for line in clean(part.text).split("\n")]
+        for number, part in enumerate(delivery.message.parts):
+            live = delivery.adapter.text_of(parts[number].payload) if number < len(parts) else None
+            lines += _text(part.text, live, console)
     lines.append(console.colour("  " + "─" * 70, "dim"))
     lines += [f"  note: {clean(note)}" for note in delivery.post.notes]
     return "\n".join(lines) + "\n"
+
+
+def _before(delivery: Delivery, row: Row) -> str | None:
+    return delivery.adapter.text_of(row.live) if row.live is not None else None
+
+
+def _text(text: str, before: str | None, console: Console) -> list[str]:
+    """The lines of a text; of an edited one, with what goes and what comes: [-so-]{+thus+}, in colour on a terminal."""
+    if before is not None and before != text:
+        shown = []
+        for kind, piece in differences(clean(before), clean(text)):
+            for number, line in enumerate(piece.split("\n")):
+                mark = {"removed": ("[-{}-]", "red"), "added": ("{{+{}+}}", "green")}.get(kind)
+                coloured = console.colour(line, mark[1]) if mark else line
+                words = mark[0].format(line) if mark and coloured == line and line else coloured
+                shown.append(("\n" if number else "") + words)
+        text = "".join(shown)
+    else:
+        text = clean(text)
+    return [f"  {line}".rstrip() for line in text.split("\n")]
+
+
+def _picture(picture: Picture, console: Console) -> list[str]:
+    size = f"{picture.width}×{picture.height}, " if picture.width else ""
+    if not picture.hash:
+        size += f"at {picture.address}" if not picture.note else picture.note
+    elif picture.size == picture.before:
+        size += _bytes(picture.size)
+    else:
+        size += f"{_bytes(picture.before)} → {_bytes(picture.size)}"
+    note = f" ({picture.note})" if picture.note and picture.hash else ""
+    alt = clean(picture.alt).replace("\n", " ") or console.colour("no alternative text", "yellow")
+    return [f"picture {clean(picture.name)}: {clean(size)}{note}", f"  alt: {alt}"]
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1e3))} kB"
 
 
 def _name(result: Result, console: Console) -> str:
     return console.colour(f"{clean(str(result.delivery.post.file))} → {result.delivery.channel}", "bold")
 
 
-def _action(result: Result) -> str:
+def action(result: Result) -> str:
     delivery = result.delivery
     if result.status == "planned":
+        if delivery.action == "update":
+            counts = {op: sum(1 for row in delivery.open_rows if row.op == op) for op in ("update", "create", "delete")}
+            words = {"update": "edited", "create": "added", "delete": "deleted"}
+            told = [f"{number} {words[op]}" for op, number in counts.items() if number]
+            return "update" + (f" ({', '.join(told)})" if len(delivery.rows) > 1 else "") + _at(result)
         copies = sum(1 for row in delivery.open_rows if row.recipient)
-        words = "create" + (f", {copies} recipient{'s' if copies > 1 else ''}" if copies else "")
-        words += f", about ${delivery.cost:.3f}" if delivery.cost else ""
+        said = "create" + (f", {copies} recipient{'s' if copies > 1 else ''}" if copies else "")
+        said += f", about ${delivery.cost:.3f}" if delivery.cost else ""
         if any(row.state in ("unknown", "intent") for row in delivery.rows):
-            words += " (its last outcome is unknown: that is settled first)"
+            said += " (its last outcome is unknown: that is settled first)"
         live = len(delivery.rows) - len(delivery.open_rows)
-        return f"{words} (goes on: {live} of {len(delivery.rows)} are live already)" if live else words
+        return f"{said} (goes on: {live} of {len(delivery.rows)} are live already)" if live else said
+    if result.status == "unchanged":
+        return f"nothing to do, it is live{_at(result)}"
+    if result.status == "outdated":
+        return f"nothing to do: it is live{_at(result)}, as it was before {_why(delivery)[0]}"
+    return f"not sent: {_reason(result)}"
+
+
+def _why(delivery: Delivery) -> tuple[str, str]:
+    """Why what is live is not what would be sent now, and what can be done about it."""
+    if delivery.kept == "template":
+        return "the template or the configuration changed", "--update-all applies that to what is live, too"
+    if not delivery.adapter.edits:
+        return "it was edited", f"what is live on {delivery.adapter.title} can't be edited"
+    return "it was edited", "run without --no-update"
+
+
+def _reason(result: Result) -> str:
+    date = result.delivery.post.date
     return {
-        "unchanged": f"nothing to do, it is live{_at(result)}",
-        "outdated": f"nothing to do: it is live{_at(result)}, as it was before it was edited",
-        "skipped": {"draft": "not sent: a draft", "future": f"not sent before {delivery.post.date:%Y-%m-%d %H:%M %Z}"
-                    if delivery.post.date else "not sent"}.get(result.reason or "", f"not sent: {result.reason}"),
-    }[result.status]  # fmt: skip
+        "draft": "a draft",
+        "future": f"it is dated {date:%Y-%m-%d %H:%M %Z}" if date else "it is dated in the future",
+        "retracted": "retracted (--republish brings it back)",
+        "archived": "it is from before (--republish sends it all the same)",
+        "busy": "another process is sending it",
+    }.get(result.reason or "", str(result.reason))
 
 
-def _measure(result: Result, row: Row) -> str:
+def measure(result: Result, row: Row) -> str:
     rule = result.delivery.message.rule
     length = rule.count(result.delivery.adapter.text_of(row.payload))
     if rule.limit is None:
@@ -81,12 +148,14 @@ def short(result: Result) -> str:
     else:
         tally = f" ({', '.join(f'{number} {word}' for word, number in counts.items())})" if counts else ""
     words = {
-        "sent": f"sent{_at(result)}",
+        "sent": {"update": f"updated{_at(result)}", "delete": "deleted"}.get(
+            result.delivery.action, f"sent{_at(result)}"
+        ),
         "unchanged": f"live already{_at(result)}",
-        "outdated": f"live{_at(result)}, but edited since: editing what is live is not supported yet",
+        "outdated": f"live{_at(result)}, and left as it is",
         "failed": "failed",
         "unknown": "unknown: it may be live",
-        "skipped": f"skipped: {result.reason}",
+        "skipped": f"skipped: {_reason(result)}" if result.reason != "busy" else "skipped: busy",
         "planned": "planned",
     }[result.status]
     return words + tally
@@ -104,8 +173,8 @@ def warnings(results: Sequence[Result]) -> list[PublishError]:
         if result.status == "outdated":
             found.append(
                 PostError(
-                    f"is no longer what went out on {result.delivery.channel}, which stays as it was",
-                    hint="editing what is live is not supported yet",
+                    f"what is live on {result.delivery.channel} stays as it was before {_why(result.delivery)[0]}",
+                    hint=_why(result.delivery)[1],
                     file=result.delivery.post.file,
                 )
             )

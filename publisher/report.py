@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from publisher.errors import PublishError
-from publisher.ledger import Row
+from publisher.adapter import Picture, pictures_of
+from publisher.errors import EditedThere, Gone, PublishError, Unknown
 from publisher.plan import Delivery, Status
+from publisher.rows import Row
 
 if TYPE_CHECKING:
-    from publisher.deliver import Outcome
+    from publisher.sender import Outcome
 
 VERSION = 1
 
@@ -40,6 +41,12 @@ class Result:
         """One row for each part: with recipients, the first one's stands for all."""
         return list({row.part: row for row in reversed(self.rows)}.values())[::-1]
 
+    def pictures(self, row: Row) -> tuple[Picture, ...]:
+        """Those that travel with a part; in a mail also those that it only shows."""
+        if self.delivery.adapter.html and row.part == 0:
+            return self.delivery.message.pictures
+        return pictures_of(row.payload)
+
     @property
     def recipients(self) -> dict[str, int] | None:
         """How many copies went out, were refused or can't be known; None on a channel without recipients."""
@@ -55,22 +62,35 @@ class Result:
 
 def planned(delivery: Delivery, reason: str | None = None) -> Result:
     """What a dry run says: planned, unchanged, outdated, or skipped for a reason."""
+    if delivery.kept in ("retracted", "archived"):
+        return Result(delivery, delivery.rows, "skipped", delivery.kept)
+    if delivery.kept == "lost":
+        error = Unknown(
+            "a run died while sending it, and the file was edited since: what may be live isn't known any more",
+            hint=f"look, then: publish resolve {delivery.post.file} {delivery.channel} --sent URL, or --not-sent",
+        )
+        return Result(delivery, delivery.rows, "unknown", error=error)
     if reason:
         return Result(delivery, delivery.rows, "skipped", reason)
-    if delivery.action == "create":
+    if delivery.action != "none":
         return Result(delivery, delivery.rows, "planned")
     return Result(delivery, delivery.rows, "outdated" if delivery.changed else "unchanged")
 
 
 def delivered(outcome: Outcome) -> Result:
-    """What became of a delivery: unknown if any part is, failed if any isn't live, else sent."""
-    states = {row.state for row in outcome.rows}
+    """What became of a delivery: unknown if any part is, failed if any isn't as it should be, else sent."""
+    states = {row.state for row in outcome.rows if row.op == "create"}
+    reason = None
     status: Status = "sent"
     if states & {"unknown", "intent"}:
         status = "unknown"
-    elif states - {"sent"}:
+    elif isinstance(outcome.error, EditedThere):
+        status = "outdated"
+    elif isinstance(outcome.error, Gone) and states == {"retracted"}:
+        status, reason = "skipped", "retracted"
+    elif outcome.error or not all(row.state in ("sent", "retracted") for row in outcome.rows):
         status = "failed"
-    return Result(outcome.delivery, outcome.rows, status, error=outcome.error)
+    return Result(outcome.delivery, outcome.rows, status, reason, outcome.error)
 
 
 def exit_status(results: Iterable[Result]) -> int:
@@ -143,11 +163,19 @@ def _part(result: Result, row: Row) -> dict[str, Any]:
         "limit": rule.limit,
         "limit_source": rule.limit_source,
         "rule": rule.name,
-        "status": _PART_STATUS[row.state] if result.status != "planned" or row.state == "sent" else "planned",
+        "status": _part_status(result, row),
         "id": row.remote_id,
         "url": row.url,
-        "attachments": [],
-    }
+        "attachments": [
+            {
+                "name": picture.name, "kind": picture.kind, "size": picture.size, "size_before": picture.before,
+                "width": picture.width, "height": picture.height, "alt": picture.alt,
+            }
+            for picture in result.pictures(row)
+        ],
+    }  # fmt: skip
+    if row.live is not None:
+        value["text_before"] = result.delivery.adapter.text_of(row.live)
     if not result.delivery.adapter.html:
         value["payload"] = row.payload
     for key in ("subject", "html"):
@@ -156,10 +184,19 @@ def _part(result: Result, row: Row) -> dict[str, Any]:
     return value
 
 
+def _part_status(result: Result, row: Row) -> str:
+    if result.status == "planned" and row.state != "sent":
+        return "planned"
+    # What was to be edited or deleted, and wasn't, is live.
+    return _PART_STATUS[row.state] if row.op == "create" else "sent"
+
+
 _PART_STATUS = {
     "pending": "planned",
     "intent": "unknown",
     "sent": "sent",
     "failed": "failed",
     "unknown": "unknown",
+    "retracted": "skipped",
+    "archived": "skipped",
 }

@@ -13,6 +13,7 @@ import pytest
 
 from publisher import cli, deliver
 from publisher.sandbox import Sandbox
+from publisher.sender import Timing
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -72,7 +73,7 @@ def project(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def publish(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     """The command, as a pipe or a CI job sees it, with waiting cut down to what loopback needs."""
-    monkeypatch.setattr(deliver, "TIMING", deliver.Timing(settle=0.3, look_again=0.05, deadline=5.0, longest_wait=0.2))
+    monkeypatch.setattr(deliver, "TIMING", Timing(settle=0.3, look_again=0.05, deadline=5.0, longest_wait=0.2))
     monkeypatch.setenv("NO_COLOR", "1")
 
     def run(*arguments: str | os.PathLike[str]) -> Ran:

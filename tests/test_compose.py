@@ -15,8 +15,8 @@ from publisher.adapter import Adapter, Channel, Message
 from publisher.compose import _environment, compose
 from publisher.config import Config, Site
 from publisher.errors import PublishError, TemplateError
-from publisher.ledger import canonical
 from publisher.post import read
+from publisher.rows import canonical
 
 SITE = Site(base_url="https://example.org/", language="en", permalink="/news/{slug}/")
 

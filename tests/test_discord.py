@@ -12,6 +12,7 @@ from publisher.errors import CannotLook, TemplateError
 from publisher.sandbox import Sandbox
 from tests import specs
 from tests.adapter_contract import NOW, SENTENCE, AdapterContract
+from tests.test_pictures import got
 
 
 class TestDiscord(AdapterContract):
@@ -19,6 +20,10 @@ class TestDiscord(AdapterContract):
 
     def move_to_a_closed_port(self, channel: Adapter) -> None:
         channel.secrets = {"webhook_url": "http://127.0.0.1:9/api/webhooks/1/secret-token"}
+
+    def arrived(self, sandbox: Sandbox) -> list[tuple[bytes, str]]:
+        (item,) = self.live(sandbox)
+        return [(got(one["url"]), one["description"]) for one in item["object"]["attachments"]]
 
     def sent(self, channel: Adapter, sandbox: Sandbox, **options: Any) -> dict[str, Any]:
         message = self.message(channel, options={**channel.settings, **options})

@@ -74,7 +74,7 @@ def compose(language: str = "fr", settings: Mapping[str, Any] = SETTINGS, **fiel
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    post = {"description": "", "url": f"https://fournil.example/{language}/", "language": language}
+    post = {"description": "", "cover": "", "url": f"https://fournil.example/{language}/", "language": language}
     post |= POSTS.get(language, POSTS["en"]) | fields
     adapter = email(settings)
     known = {

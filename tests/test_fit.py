@@ -141,9 +141,9 @@ def test_with_one_more_word_it_would_be_too_long(words: list[str], limit: int) -
 )
 def test_a_very_long_text_takes_no_time(sentence: str, rule: Callable[[str], int]) -> None:
     text = sentence * (1_000_000 // len(sentence))
-    began = time.monotonic()
+    began = time.process_time()
     assert fit(text, room(500, rule)) is not None
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 2
 
 
 @settings(max_examples=50)

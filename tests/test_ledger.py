@@ -12,8 +12,9 @@ import pytest
 
 from publisher import exchange, locks
 from publisher.errors import LedgerError
-from publisher.ledger import Ledger, Row
+from publisher.ledger import Ledger
 from publisher.post import Identity
+from publisher.rows import Row
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 POST = Identity("news/post.md", "https://example.org/news/post/", "")

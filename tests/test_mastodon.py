@@ -13,6 +13,7 @@ from publisher.adapter import Adapter, Channel, Part
 from publisher.sandbox import Sandbox
 from tests import specs
 from tests.adapter_contract import AdapterContract
+from tests.test_pictures import got
 
 
 class TestMastodon(AdapterContract):
@@ -20,6 +21,10 @@ class TestMastodon(AdapterContract):
 
     def move_to_a_closed_port(self, channel: Adapter) -> None:
         channel.settings = {**channel.settings, "api_base_url": "http://127.0.0.1:9"}
+
+    def arrived(self, sandbox: Sandbox) -> list[tuple[bytes, str]]:
+        (item,) = self.live(sandbox)
+        return [(got(one["url"]), one["description"]) for one in item["object"]["media_attachments"]]
 
     def test_the_request_is_the_one_that_the_documentation_describes(self, channel: Adapter, sandbox: Sandbox) -> None:
         options = {**channel.settings, "visibility": "unlisted", "spoiler_text": "Release", "language": "fr"}

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from publisher.config import Config, Site
+from publisher.dates import parse_date
 from publisher.errors import PostError
-from publisher.post import Post, parse_date, read
+from publisher.post import Post, read
 from publisher.text.tree import text_of
 
 SITE = Site(base_url="https://example.org/", language="en", permalink="/news/{slug}/")

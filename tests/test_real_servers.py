@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from email import policy
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from publisher.failpoints import POINTS
+from publisher.failpoints import FOR_PICTURES, POINTS
 from publisher.sandbox import Sandbox
+from publisher.text import tree
 from tests.proxy import Mischief, Proxy
 from tests.reliability.fixtures import box as box
 from tests.reliability.fixtures import runner as runner
@@ -88,7 +93,7 @@ class TestMastodonMock:
 
     def test_killed_at_every_step(self, mastodon: Callable[..., MockWorld], tmp_path: Path, box: Sandbox) -> None:
         first = mastodon()
-        for number, point in enumerate(point for point in POINTS if point != "between recipients"):
+        for number, point in enumerate(point for point in POINTS if point not in {"between recipients", *FOR_PICTURES}):
             world = MockWorld(tmp_path / f"killed{number}", box, first.runner, first.mock, first.proxy)
             killed = world.publish(how="kill", at=point, channel="mastodon").wait()
             assert killed.killed, point
@@ -100,6 +105,30 @@ class TestMastodonMock:
         runs = [process.wait() for process in [world.publish() for _ in range(3)]]
         assert 0 in {run.status for run in runs} <= {0, 1}
         assert world.faults() == []
+
+    def test_four_pictures_arrive_with_their_texts_and_an_edit_keeps_them(
+        self, mastodon: Callable[..., MockWorld], proxy: Proxy
+    ) -> None:
+        world = mastodon(pictures=4)
+        assert world.publish().wait().status == 0
+        proxy.mischief.append("503")
+        world.edit()
+        run = world.publish().wait()
+        assert run.status == 0, run.err
+        ((copy, count),) = world.live().items()
+        assert (copy.version, count) == (world.version, 1)
+        media = world.entry(copy)["media_attachments"]
+        assert [each["description"] for each in media] == [f"Picture {number}" for number in range(4)]
+
+    def test_it_is_edited_and_retracted(self, mastodon: Callable[..., MockWorld]) -> None:
+        world = mastodon()
+        assert world.publish().wait().status == 0
+        world.edit()
+        assert world.publish().wait().status == 0
+        assert {copy.version for copy in world.live()} == {2}
+        assert world.run("retract", "post.md", "--channels", "mastodon", "--yes").status == 0
+        assert not world.live()
+        assert world.publish().wait().json["results"][0]["reason"] == "retracted"
 
     def test_an_account_that_has_posted_much_since(
         self, mastodon: Callable[..., MockWorld], mock: MastodonMock
@@ -120,7 +149,9 @@ UNSUBSCRIBE = f"https://{DOMAIN}/leave?list=news&token=" + "0123456789abcdef" * 
 class PostfixWorld(World):
     """Leads to postfix, signed in over STARTTLS, the certificate verified."""
 
-    def __init__(self, folder: Path, box: Sandbox, runner: Runner, postfix: Postfix, more: str = "") -> None:
+    def __init__(
+        self, folder: Path, box: Sandbox, runner: Runner, postfix: Postfix, more: str = "", pictures: int = 0
+    ) -> None:
         environment = {"SMTP_URL": postfix.url, "SSL_CERT_FILE": str(postfix.authority)}
         super().__init__(
             folder,
@@ -130,6 +161,7 @@ class PostfixWorld(World):
             channels=("email",),
             recipients=3,
             environment=environment,
+            pictures=pictures,
         )
         self.recipients = BOXES
         config = re.sub(r"recipients = .*", f"recipients = {list(BOXES)}".replace("'", '"'), self.config)
@@ -170,6 +202,29 @@ class TestPostfix:
             assert mine.encode() in headers(raw)
             assert not [other for other in BOXES if other != mine and other.encode() in raw]
 
+    def test_four_pictures_without_an_address_arrive_in_the_mail(
+        self, tmp_path: Path, box: Sandbox, runner: Runner, postfix: Postfix
+    ) -> None:
+        world = PostfixWorld(tmp_path / "pictures", box, runner, postfix, pictures=4)
+        world.write_config(re.sub(r"(?m)^(base_url|permalink) = .*\n", "", world.config))
+        run = world.publish().wait()
+        assert run.status == 0, run.err
+        mails = world.raw()
+        assert len(mails) == 3
+        for _, raw in mails:
+            message = BytesParser(policy=policy.default).parsebytes(raw)
+            page = message.get_body(("html",))
+            assert page is not None
+            images = [each for each in tree.parse(str(page.get_content())).walk() if each.name == "img"]
+            pictures = [part for part in message.walk() if part.get_content_maintype() == "image"]
+            assert len(pictures) == 4
+            for number, part in enumerate(pictures):
+                with Image.open(io.BytesIO(part.get_content())) as image:
+                    assert image.size == (9, 8 + number)
+                shown = next(each.attrs for each in images if each.attrs["alt"] == f"Picture {number}")
+                assert shown["src"] == f"cid:{str(part['Content-ID'])[1:-1]}"
+                assert (shown["width"], shown["height"]) == ("9", str(8 + number))
+
     def test_one_click_headers_arrive_unmangled(self, mail: PostfixWorld) -> None:
         assert mail.publish().wait().status == 0
         for _, raw in mail.raw():
@@ -181,7 +236,7 @@ class TestPostfix:
     def test_killed_at_every_step(self, mail: PostfixWorld, tmp_path: Path) -> None:
         """Before the final dot nobody is asked; after it, about one recipient."""
         asked = {}
-        for number, point in enumerate(point for point in POINTS if point != "between parts"):
+        for number, point in enumerate(point for point in POINTS if point not in {"between parts", *FOR_PICTURES}):
             world = PostfixWorld(tmp_path / f"killed{number}", mail.sandbox, mail.runner, mail.postfix)
             assert world.publish(how="kill", at=point, channel="email").wait().killed, point
             run = world.publish().wait()

@@ -141,6 +141,9 @@ def test_each_x_endpoint_answers_as_described(twitter: Caller) -> None:
     media = twitter("POST", "/2/media/upload", 200, json=picture)["data"]["id"]
     twitter("POST", "/2/media/metadata", 200, json={"id": media, "metadata": {"alt_text": {"text": "A dot"}}})
     twitter("POST", "/2/tweets", 201, json={"text": "", "media": {"media_ids": [media]}})
+    moving = {"media": base64.b64encode(b"GIF89a" + bytes(20)).decode(), "media_category": "tweet_gif"}
+    media = twitter("POST", "/2/media/upload", 200, json=moving)["data"]["id"]
+    twitter("GET", f"/2/media/upload?command=STATUS&media_id={media}", 200)
     twitter("DELETE", f"/2/tweets/{first['id']}", 200)
     assert twitter.never_asked() == []
 

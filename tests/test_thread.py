@@ -113,9 +113,9 @@ def test_markup_is_closed_in_one_part_and_opened_in_the_next() -> None:
 
 def test_a_very_long_post_makes_a_thread_at_once() -> None:
     text = discord(parse("<p>" + "<b>bold</b> word <a href='https://example.org'>link</a> " * 20_000 + "</p>"))
-    began = time.monotonic()
+    began = time.process_time()
     assert len(thread(text, room(2000, count.discord), read_on="https://example.org") or []) == 10
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 4
 
 
 def test_no_room_for_a_word_is_none() -> None:

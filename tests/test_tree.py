@@ -37,10 +37,10 @@ def test_deep_nesting_becomes_a_shallow_tree_with_every_word(tag: str) -> None:
 
 
 def test_nesting_without_end_is_a_clear_error_at_once() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(PostError, match="tags are open at once"):
         parse("<div>" * 200_000)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 4
 
 
 def test_every_address_can_be_made_absolute() -> None:

@@ -12,6 +12,7 @@ from publisher.errors import CannotLook, Duplicate, Refused
 from publisher.sandbox import Sandbox
 from tests import specs
 from tests.adapter_contract import AdapterContract
+from tests.test_pictures import got
 
 
 class TestTwitter(AdapterContract):
@@ -19,6 +20,10 @@ class TestTwitter(AdapterContract):
 
     def move_to_a_closed_port(self, channel: Adapter) -> None:
         channel.settings = {**channel.settings, "api_url": "http://127.0.0.1:9"}
+
+    def arrived(self, sandbox: Sandbox) -> list[tuple[bytes, str]]:
+        (item,) = self.live(sandbox)
+        return [(got(f"{sandbox.twitter_url}/media/{one['id']}"), one["alt"]) for one in item["media"]]
 
     def test_the_request_is_the_one_that_the_documentation_describes(self, channel: Adapter, sandbox: Sandbox) -> None:
         options = {**channel.settings, "reply_settings": "following"}

@@ -1,18 +1,27 @@
-"""`publish check`: are the configuration and each channel's credentials good? Reads only."""
+"""`publish check`: are the configuration and each channel's credentials good, and is a post? Reads only."""
 
 from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from publisher import prepare
+from publisher.config import Config
 from publisher.console import Console, clean, describe
-from publisher.errors import ConfigError, Problems, PublishError
-from publisher.ledger import Ledger
+from publisher.errors import AltMissing, ConfigError, Problems, PublishError, UsageError
+from publisher.pictures.gather import Gatherer
+from publisher.post import Post
+from publisher.sources import collect
+from publisher.stores import open_store
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
+    if arguments.posts:
+        return _posts(arguments, console)
+    if arguments.online:
+        raise UsageError("--online wants a post", hint="publish check post.md --online")
     config = prepare.load_config(arguments.config, Path.cwd())
     if config.path is None:
         raise ConfigError(
@@ -27,8 +36,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "no channel is configured", hint="add a section such as [channels.mastodon]", file=config.path
         )
     failed = False
-    with Ledger(config.ledger_path()) as ledger:
-        for name in config.channels:
+    with open_store(config) as store:
+        ledger = store.ledger
+        for name in prepare.chosen(arguments.channels, config) or config.channels:
             try:
                 adapters, redact = prepare.sign_in([name], config)
             except PublishError as error:
@@ -52,3 +62,61 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             finally:
                 adapter.close()
     return 1 if failed else 0
+
+
+def _posts(arguments: argparse.Namespace, console: Console) -> int:
+    """Everything that would keep posts from being sent, or be a pity: without secrets, and offline if not --online."""
+    sources = collect(arguments.posts)
+    if not sources.files:
+        raise UsageError("there is no post in that folder", hint="name a post")
+    config = prepare.load_config(arguments.config, sources.files[0].file.resolve().parent)
+    names = prepare.chosen(arguments.channels, config)
+    posts, drafts = prepare.read_posts(sources.files, config)
+    failed = False
+    with open_store(config, readonly=True) as store:
+        ledger = store.ledger
+        gatherer = Gatherer(config)
+        for post in (*posts, *drafts):
+            wanted = prepare.channels_of(post, names, config)
+            adapters, _ = prepare.without_secrets(wanted, config)
+            facts = prepare.known_facts(adapters, ledger)
+            planning = prepare.Run(config, adapters, facts, ledger, gatherer, datetime.now(UTC), dry=True)
+            errors, warnings = prepare.problems(planning, post, wanted, download=arguments.online)
+            # What a reader who can't see would miss is only a warning elsewhere; who asks is told that it is wrong.
+            errors += [each for each in warnings if isinstance(each, AltMissing)]
+            for each in errors:
+                console.out(f"{console.colour('failed', 'red')}: {describe(each)}")
+            for each in warnings:
+                if not isinstance(each, AltMissing):
+                    console.out(f"{console.colour('note', 'yellow')}: {describe(each)}")
+            failed = failed or bool(errors)
+            if not errors:
+                console.out(f"{clean(str(post.file))}: {console.colour('good', 'green')} for {', '.join(wanted)}")
+            if arguments.online:
+                failed = not _cards(post, config, console) or failed
+    return 1 if failed else 0
+
+
+def _cards(post: Post, config: Config, console: Console) -> bool:
+    """Show what platforms would make of the post's page. False: the page isn't there."""
+    from publisher.cards import read
+    from publisher.pages import PAGE_LIMIT, PAGE_SECONDS
+    from publisher.pictures.fetch import FetchError, get
+
+    if not post.url:
+        console.out(f"{clean(str(post.file))}: has no address, so no platform shows a card of it")
+        return True
+    own = urlsplit(config.site.base_url).hostname
+    hosts = config.pictures.hosts | ({own} if own else frozenset())
+    try:
+        where, _, page = get(post.url, hosts=hosts, limit=PAGE_LIMIT, seconds=PAGE_SECONDS)
+    except FetchError as error:
+        console.out(f"{console.colour('failed', 'red')}: the page {clean(post.url)} {clean(error.message)}")
+        return False
+    for card in read(page.decode("utf-8", "replace"), where):
+        console.out(f"the card on {card.platform} ({card.kind}):")
+        for name in ("title", "description", "image"):
+            console.out(f"  {name}: {clean(getattr(card, name)) or console.colour('none', 'yellow')}")
+        for words in card.missing:
+            console.out(f"  {console.colour('note', 'yellow')}: {clean(words)}")
+    return True

@@ -1,4 +1,7 @@
-"""`publish ledger export | import`: the ledger as JSON Lines, one row a line, to move it to another machine."""
+"""`publish ledger export | import`: the ledger as JSON Lines, one row a line, to move it to another machine.
+
+`publish ledger init`: make the branch that it lives on.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,23 @@ import sys
 from pathlib import Path
 
 from publisher import exchange, prepare
+from publisher.config import Config
 from publisher.console import Console
 from publisher.errors import LedgerError, UsageError
 from publisher.ledger import Ledger
+from publisher.stores import open_store
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     config = prepare.load_config(arguments.config, Path.cwd())
     path = config.ledger_path()
+    if arguments.action == "init":
+        return _init(config, console)
     if arguments.action == "export":
-        if not path.is_file():
+        if not path.is_file() and not config.branch:
             raise UsageError(f"there is no ledger at {path}", hint="nothing has been published from here yet")
-        with Ledger(path, readonly=True) as ledger:
-            lines = list(exchange.export(ledger))
+        with open_store(config, readonly=True) as store:
+            lines = list(exchange.export(store.ledger))
         if arguments.file:
             # It holds addresses and unpublished texts: for the owner alone.
             try:
@@ -36,6 +43,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 console.out(line)
         console.err(f"{len(lines)} lines")
         return 0
+    if config.branch:
+        raise UsageError("a ledger on a branch is not imported into", hint="mark what is live: publish adopt")
     with contextlib.ExitStack() as stack:
         source = sys.stdin
         if arguments.file:
@@ -49,4 +58,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             except UnicodeDecodeError:
                 raise LedgerError("is not UTF-8", hint="import what `publish ledger export` wrote") from None
     console.out(f"{count} rows are in {path}")
+    return 0
+
+
+def _init(config: Config, console: Console) -> int:
+    """Only by hand: a branch that is made by itself where it is missed would know nothing of what is live."""
+    if not config.branch:
+        raise UsageError(
+            "this ledger is a file, which is made by itself",
+            hint='for a branch of the repository, write [ledger] branch = "publish-ledger"',
+        )
+    from publisher.branch import Branch
+
+    Branch(config.root, config.branch).init()
+    console.out(f"the branch {config.branch} is there; protect it from being rewound: docs/github-action.md")
     return 0

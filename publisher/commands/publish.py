@@ -3,29 +3,62 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from publisher import locks, prepare, preview, report
+from publisher import prepare, preview, report
+from publisher.adapter import pictures_of
+from publisher.config import Config
 from publisher.console import Console, Progress, clean
 from publisher.errors import ConfigError, DeliveryError, PublishError, UsageError
 from publisher.ledger import Ledger
-from publisher.plan import Delivery
+from publisher.pictures.gather import Gatherer
+from publisher.pictures.store import Store as PictureStore
+from publisher.plan import Choice, Delivery
+from publisher.post import Post
 from publisher.report import Result
 from publisher.secrets import Redactor
 from publisher.sources import collect
+from publisher.stores import Claim, Store, open_store
 
 if TYPE_CHECKING:
-    from publisher.deliver import Outcome
+    from publisher.sender import Outcome
 
 MANY = 3
 """A run that would send more posts than this asks first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run did, or would do."""
+
+    dry: bool
+    status: int
+    results: list[Result]
+    warnings: list[PublishError]
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` tells it."""
+        return report.document(self.dry, self.results, warnings=self.warnings)
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
+    def show(told: Told) -> None:
+        if arguments.json:
+            console.out(report.as_json(told.document()))
+            return
+        for result in told.results:
+            console.out(preview.plan(result, console) if told.dry else preview.outcome(result, console))
+
+    return carry_out(arguments, console, show)
+
+
+def carry_out(arguments: argparse.Namespace, console: Console, show: Callable[[Told], None]) -> int:
+    """Do what the arguments say, then `show` what came of it. Returns the exit status."""
     dry, now = arguments.dry_run, datetime.now(UTC)
     sources = collect(arguments.posts)
     if not sources.files:
@@ -59,41 +92,125 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             redact = Redactor()
         else:
             adapters, redact = prepare.sign_in(channels, config)
-        ledger = stack.enter_context(Ledger(config.ledger_path(), readonly=dry))
+        store = stack.enter_context(open_store(config, readonly=dry, offline=dry and not arguments.online))
+        ledger = store.ledger
         if not dry:
             prepare.learn(adapters, ledger, now)
+        choice = Choice(not arguments.no_update, arguments.update_all, arguments.republish, arguments.force)
         facts = prepare.known_facts(adapters, ledger)
-
-        def plan() -> list[Result]:
-            return prepare.plan_all(posts, wanted, adapters, facts, config, ledger, now, dry=dry)
-
-        results = plan()
-        warnings += preview.warnings(results)
+        planning = prepare.Run(config, adapters, facts, ledger, Gatherer(config), now, choice, dry)
+        results, more = prepare.plan_all(planning, posts, wanted)
+        warnings += [*more, *preview.warnings(results)]
         for warning in warnings:
             console.problem(warning, "warning")
         status = 0
         if not dry:
             _agree(results, arguments, console)
-            keys = {result.delivery.key for result in results if result.status == "planned"}
-            with locks.hold(config.ledger_path(), keys) as busy:
-                # Planned again, now that nobody else can send these: another process may have done so since.
-                results = plan()
-                for result in results:
-                    if result.delivery.key not in busy:
-                        ledger.remember(result.delivery.post.identity, result.delivery.key)
-                # One that it knows by another name by now, or that wasn't to be sent, isn't ours to touch.
-                others = {
-                    result.delivery.key: "another process" for result in results if result.delivery.key not in keys
-                }
-                results, stopped = _send({**others, **busy}, results, ledger, redact, console)
+            results, stopped = _publish(planning, store, posts, wanted, results, redact, console)
             status = 130 if stopped else report.exit_status(results)
         with suppress(BrokenPipeError):  # `publish … | head`: what was sent is sent, and the status says how it went
-            if arguments.json:
-                console.out(report.as_json(report.document(dry, results, warnings=warnings)))
-            else:
-                for result in results:
-                    console.out(preview.plan(result, console) if dry else preview.outcome(result, console))
+            show(Told(dry, status, results, warnings))
     return status
+
+
+def _publish(
+    planning: prepare.Run,
+    store: Store,
+    posts: Sequence[Post],
+    wanted: Mapping[Path, tuple[str, ...]],
+    results: list[Result],
+    redact: Redactor,
+    console: Console,
+) -> tuple[list[Result], bool]:
+    """Send what is planned, as the holder of the posts' locks. Returns the results, and whether Ctrl-C was pressed."""
+    ledger = planning.ledger
+    late = _await_pages(results, planning.config, console)
+
+    def plan() -> Claim[list[Result]]:
+        made, _ = prepare.plan_all(planning, posts, wanted)
+        touched = [result for result in made if _touched(result, ledger)]
+        rows = [row for result in made if result.status == "planned" for row in result.delivery.open_rows]
+        return Claim(made, {each.delivery.key: each.delivery.post.identity for each in touched}, rows)
+
+    with store.hold(plan) as (results, held):
+        for result in results:
+            if result.delivery.key not in held:
+                ledger.remember(result.delivery.post.identity, result.delivery.key)
+                if result.status == "unchanged":
+                    ledger.note_source(*_name(result), result.delivery.source)
+        pictures = PictureStore(store.pictures)
+
+        def go(batch: list[Result]) -> tuple[list[Result], bool]:
+            sent, stopped = send(held, late, batch, planning, pictures, redact, console)
+            for result in sent:
+                if result.status == "sent" and result.delivery.following:
+                    ledger.note_source(*_name(result), result.delivery.source)
+            return sent, stopped
+
+        results, stopped = go(results)
+        # What was begun earlier went out as it was begun. What was edited meanwhile is an edit, now.
+        begun = {_name(result) for result in results if result.status == "sent" and result.delivery.changed}
+        if begun and not stopped:
+            with suppress(PublishError):  # the next run tells: what was sent is sent
+                again, _ = prepare.plan_all(planning, posts, wanted)
+                edits = [result for result in again if result.status == "planned" and _name(result) in begun]
+                edited, stopped = go(edits)
+                results = [{_name(each): each for each in edited}.get(_name(result), result) for result in results]
+        pictures.tidy(ledger.pictures())
+        write_back(results, planning, console)
+    return results, stopped
+
+
+def write_back(results: Sequence[Result], planning: prepare.Run, console: Console) -> None:
+    """Write the links of what is live into the posts' front matter, or into a data file, where that is wanted.
+
+    What can't be written is a warning: what was sent is sent.
+    """
+    config = planning.config
+    if not config.site.syndication:
+        return
+    from publisher import syndication
+
+    for post, key in {result.delivery.post: result.delivery.key for result in results}.items():
+        rows = [row for row in planning.ledger.rows(key) if row.url and row.part == 0 and not row.recipient]
+        links = [
+            syndication.Link(name, channel.adapter, row.url or "", row.remote_id)
+            for name, channel in config.channels.items()
+            for row in rows
+            if row.channel == name and (row.state == "sent" or row.op == "update")
+        ]
+        try:
+            if config.site.syndication == "file":
+                syndication.write_file(config.root / "data" / "syndication.json", post.identity.path, links)
+            else:
+                gone = [row.url for row in rows if row.url and row.url not in {link.url for link in links}]
+                syndication.write_front_matter(post.file, links, gone)
+        except (PublishError, OSError) as problem:
+            error = problem if isinstance(problem, PublishError) else PublishError(str(problem), file=post.file)
+            console.problem(error, "warning")
+
+
+def _touched(result: Result, ledger: Ledger) -> bool:
+    """Whether something is to be sent, or to be noted about what is live: new words that nobody sees, a new name."""
+    delivery = result.delivery
+    if result.status != "unchanged":
+        return result.status == "planned"
+    known = ledger.posts().get(delivery.key)
+    return known != delivery.post.identity or any(row.source != delivery.source for row in delivery.rows)
+
+
+def _name(result: Result) -> tuple[str, str]:
+    return result.delivery.key, result.delivery.channel
+
+
+def _await_pages(results: list[Result], config: Config, console: Console) -> dict[str, PublishError]:
+    """Wait until the pages that will be linked to are there: what Mastodon and X find missing, they remember."""
+    urls = {result.delivery.post.url for result in results if result.status == "planned" and result.delivery.post.url}
+    if not (config.site.wait_for_page and urls):
+        return {}
+    from publisher.pages import wait_for
+
+    return wait_for(urls, config.site.wait_for_page, console.err)
 
 
 def _agree(results: list[Result], arguments: argparse.Namespace, console: Console) -> None:
@@ -116,8 +233,14 @@ def _agree(results: list[Result], arguments: argparse.Namespace, console: Consol
         raise UsageError("nothing was sent", hint="run again when it is as you want it")
 
 
-def _send(
-    busy: Mapping[str, str], results: list[Result], ledger: Ledger, redact: Redactor, console: Console
+def send(
+    busy: Mapping[str, str],
+    late: Mapping[str, PublishError],
+    results: list[Result],
+    planning: prepare.Run,
+    pictures: PictureStore,
+    redact: Redactor,
+    console: Console,
 ) -> tuple[list[Result], bool]:
     """Deliver what is planned. Returns every result, in the plan's order, and whether Ctrl-C was pressed."""
     from publisher.deliver import deliver
@@ -125,22 +248,29 @@ def _send(
     ended: dict[tuple[str, str], Result] = {}
     sending: list[Delivery] = []
     for result in results:
-        key = (result.delivery.key, result.delivery.channel)
+        key = _name(result)
         if result.status == "planned" and result.delivery.key in busy:
-            ended[key] = replace(result, status="skipped", reason="busy", error=_busy(busy[result.delivery.key]))
+            ended[key] = replace(result, status="skipped", reason="busy", error=busy_error(busy[result.delivery.key]))
+        elif result.status == "planned" and result.delivery.post.url in late:
+            ended[key] = replace(result, status="failed", error=late[result.delivery.post.url])
         elif result.status == "planned":
             sending.append(result.delivery)
+    for delivery in sending:
+        for row in delivery.open_rows:
+            for picture in pictures_of(row.payload):
+                if picture.hash in planning.gatherer.fitted:
+                    pictures.put(planning.gatherer.fitted[picture.hash])
     progress = Progress(console, list(dict.fromkeys(delivery.channel for delivery in sending)))
 
     def done(outcome: Outcome) -> None:
         result = report.delivered(outcome)
-        ended[outcome.delivery.key, outcome.delivery.channel] = result
+        ended[_name(result)] = result
         progress.tell(outcome.delivery.channel, preview.short(result))
 
-    finished = deliver(sending, ledger, redact, progress=progress.tell, done=done)
+    finished = deliver(sending, planning.ledger, redact, pictures=pictures.get, progress=progress.tell, done=done)
     if not finished:
         console.err(_stopped(list(ended.values())))
-    return [ended.get((result.delivery.key, result.delivery.channel), result) for result in results], not finished
+    return [ended.get(_name(result), result) for result in results], not finished
 
 
 def _stopped(results: list[Result]) -> str:
@@ -157,5 +287,5 @@ def _stopped(results: list[Result]) -> str:
     return f"stopped. {words or 'nothing was sent'}. Run again: it goes on from there"
 
 
-def _busy(holder: str) -> PublishError:
+def busy_error(holder: str) -> PublishError:
     return DeliveryError(f"is being sent by {holder}", hint="wait until that is done, and run again")

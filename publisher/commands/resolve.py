@@ -6,22 +6,24 @@ import argparse
 import re
 from pathlib import Path
 
-from publisher import locks, prepare
+from publisher import prepare
 from publisher.console import Console
 from publisher.errors import UsageError
-from publisher.ledger import Ledger, Row
 from publisher.post import read
+from publisher.rows import Row
+from publisher.stores import Claim, open_store
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     file = Path(arguments.post)
     config = prepare.load_config(arguments.config, file.resolve().parent)
     post = read(file, config)
-    with Ledger(config.ledger_path(), readonly=True) as ledger:
-        key = ledger.find(post.identity)
-    if key is None:
+    with open_store(config, readonly=True) as store:
+        known = store.ledger.find(post.identity)
+    if known is None:
         raise UsageError(f"nothing is known of {file}", hint="it has never been published from here")
-    with Ledger(config.ledger_path()) as ledger, locks.hold(config.ledger_path(), [key]) as busy:
+    with open_store(config) as store, store.hold(lambda: Claim(known, {known: post.identity})) as (key, busy):
+        ledger = store.ledger
         if busy:
             raise UsageError(f"{file} is being sent by {busy[key]}", hint="wait until that is done")
         rows = [row for row in ledger.rows(key, arguments.channel) if _meant(row, arguments)]
@@ -50,6 +52,10 @@ def _resolved(row: Row, arguments: argparse.Namespace) -> Row:
     if arguments.sent is None:
         return row.with_state("failed", error="not sent, as you said")
     url = arguments.sent or row.url
-    # The id ends the address, on Mastodon, X and Discord alike: a thread's next part replies to it.
-    found = re.search(r"(\d+|[0-9A-HJKMNP-TV-Z]{26})/?$", url or "")
-    return row.with_state("sent", url=url, remote_id=found[1] if found else row.remote_id, error=None)
+    return row.with_state("sent", url=url, remote_id=id_in(url or "") or row.remote_id, error=None)
+
+
+def id_in(url: str) -> str:
+    """The id that ends a post's address, on Mastodon, X and Discord alike; empty where there is none."""
+    found = re.search(r"(\d+|[0-9A-HJKMNP-TV-Z]{26})/?$", url)
+    return found[1] if found else ""

@@ -9,24 +9,30 @@ from typing import Any
 from publisher import prepare
 from publisher.console import Console, clean
 from publisher.errors import UsageError
-from publisher.ledger import Ledger, Row
 from publisher.post import read
 from publisher.report import VERSION, as_json
+from publisher.rows import Row
+from publisher.stores import open_store
 
 _COLOURS = {"sent": "green", "failed": "red", "unknown": "red", "intent": "red"}
 _WORDS = {
     "pending": "not sent yet",
     "intent": "unknown: the last run was cut off while sending it",
+    "update": "live; the last run was cut off while editing it",
+    "delete": "live; the last run was cut off while deleting it",
     "sent": "live",
     "failed": "failed",
     "unknown": "unknown: it may be live",
+    "retracted": "retracted",
+    "archived": "from before, not to be sent",
 }
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     folder = Path(arguments.post).resolve().parent if arguments.post else Path.cwd()
     config = prepare.load_config(arguments.config, folder)
-    with Ledger(config.ledger_path(), readonly=True) as ledger:
+    with open_store(config, readonly=True) as store:
+        ledger = store.ledger
         key = None
         if arguments.post:
             identity = read(Path(arguments.post), config).identity
@@ -75,7 +81,8 @@ def _show(channel: str, rows: list[Row], console: Console) -> None:
         part = f" part {row.part + 1}" if len(rows) > 1 else ""
         when = f" since {row.tried:%Y-%m-%d %H:%M} UTC" if row.state == "sent" and row.tried else ""
         more = clean((f" ({row.error})" if row.error else "") + (f"  {row.url}" if row.url else ""))
-        console.out(f"  {channel}{part}: {_word(row.state, console)}{when}{more}")
+        word = row.op if row.state == "intent" and row.op != "create" else row.state
+        console.out(f"  {channel}{part}: {_word(word, console)}{when}{more}")
 
 
 def _word(state: str, console: Console) -> str:
@@ -87,7 +94,7 @@ def _value(row: Row) -> dict[str, Any]:
         "channel": row.channel,
         "part": row.part,
         "recipient": row.recipient,
-        "status": "unknown" if row.state == "intent" else row.state,
+        "status": ("unknown" if row.op == "create" else "sent") if row.state == "intent" else row.state,
         "id": row.remote_id,
         "url": row.url,
         "tried": row.tried.isoformat() if row.tried else None,

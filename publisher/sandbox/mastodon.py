@@ -21,6 +21,7 @@ KEY_SECONDS = 3600
 """For so long an Idempotency-Key is remembered."""
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 MAX_MEDIA = 4
+MAX_BYTES = 16 * 2**20
 
 Software = Literal["mastodon", "mastodon-4.6", "gotosocial"]
 
@@ -107,8 +108,15 @@ class Mastodon(Platform):
                 raise Stop(error(422, f"Media {number} not found or already attached to another post"))
             if not self.ready(file):
                 raise Stop(error(422, "Cannot attach files that have not finished processing. Try again in a moment!"))
+        kinds = [self.files[number]["kind"][0] for number in media]
+        if len(media) > 1 and set(kinds) != {"image"}:
+            raise Stop(error(422, "Cannot attach a video to a post that already contains images"))
         for number in media:
             self.files[number]["used"] = True
+        for about in given.get("media_attributes") or []:
+            if old is not None and str(about.get("id")) in media:
+                file = self.files[str(about["id"])]
+                file |= {name: str(about[name]) for name in ("description", "focus") if about.get(name) is not None}
         language = str(given.get("language") or "")
         return {
             "text": text,
@@ -130,8 +138,10 @@ class Mastodon(Platform):
     def edit(self, request: Request, names: Mapping[str, str]) -> Answer:
         self._allow(request, "write:statuses")
         post = self._post(names["id"])
-        new = self._written(entities.parameters(request), post)
-        if any(post[name] != value for name, value in new.items()):  # without a change it is swallowed
+        given = entities.parameters(request)
+        new = self._written(given, post)
+        # Without a change it is swallowed.
+        if any(post[name] != value for name, value in new.items()) or given.get("media_attributes"):
             self.keep(post["id"], {**post, **new, "edited": self.clock.now()})
         return as_json(200, entities.status(self, self._post(names["id"])))
 
@@ -205,6 +215,8 @@ class Mastodon(Platform):
         kind = entities.media_type(files[0].data) if files else None
         if kind is None:
             return error(422, "Validation failed: File content type is invalid, File is invalid")
+        if len(files[0].data) > MAX_BYTES:
+            return error(422, "Validation failed: File must be less than 16 MB")
         new_id = self.new_id()
         fields = dict(request.form())
         self.keep_file(

@@ -30,7 +30,7 @@ from publisher.sandbox.twitter_rules import (
 from publisher.sandbox.web import Answer, Request, as_json
 
 LIMIT = 280
-MAX_IMAGE = 5 * 2**20
+MAX_IMAGE, MAX_GIF = 5 * 2**20, 15 * 2**20
 USER_ID = "1587654321098765432"
 USERNAME = "demo"
 IMAGES = {
@@ -42,7 +42,8 @@ IMAGES = {
 
 
 class Twitter(Platform):
-    """Switches: `reads` (False: a plan that can't read posts), `access_level`, `lag`."""
+    """Switches: `reads` (False: a plan that can't read posts), `access_level`, `lag`, and `processing`, the seconds
+    during which an uploaded animation isn't ready."""
 
     name = "twitter"
     epoch = 1_288_834_974_657
@@ -55,6 +56,7 @@ class Twitter(Platform):
         self.access_token_secret = "sandbox-access-token-secret"  # noqa: S105
         self.reads = True
         self.access_level = "read-write"
+        self.processing = 0.0
 
     def create(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._sign_in(request)
@@ -73,7 +75,7 @@ class Twitter(Platform):
         if same and any(post["same"] == same for post in self.posts.values()):
             return forbidden("You are not allowed to create a Tweet with duplicate content.")
         new_id = self.new_id()
-        shown, urls = shortened(text, new_id)
+        shown, urls = shortened(text, new_id, f"https://x.com/{USERNAME}/status/{new_id}/photo/1" if media else "")
         post = {
             "id": new_id,
             "at": self.clock.now(),
@@ -159,12 +161,30 @@ class Twitter(Platform):
         if category not in ("tweet_image", "tweet_gif", "tweet_video"):
             return invalid("$.media_category: does not have a value in the enumeration")
         kind = next((kind for magic, kind in IMAGES.items() if data.startswith(magic)), None)
-        if kind is None or len(data) > MAX_IMAGE:
+        if kind is None or len(data) > (MAX_GIF if category == "tweet_gif" else MAX_IMAGE):
             return invalid("media type unrecognized." if kind is None else "The image is too large.")
         new_id = self.new_id()
-        self.keep_file(new_id, {"id": new_id, "data": data, "kind": kind, "alt": None})
-        answer = {"id": new_id, "media_key": f"3_{new_id}", "size": len(data), "expires_after_secs": 86_400}
-        return as_json(200, {"data": answer})
+        file = {"id": new_id, "data": data, "kind": kind, "alt": None, "at": self.clock.now(), "category": category}
+        self.keep_file(new_id, file)
+        return as_json(200, {"data": self._upload(file)})
+
+    def upload_status(self, request: Request, _: Mapping[str, str]) -> Answer:
+        self._sign_in(request)
+        file = self.files.get(request.argument("media_id"))
+        if file is None or request.argument("command") != "STATUS":
+            return invalid("The `media_id` or `command` query parameter is not valid")
+        return as_json(200, {"data": self._upload(file)})
+
+    def _upload(self, file: Mapping[str, Any]) -> dict[str, Any]:
+        """An animation is processed for a while; a picture is there at once."""
+        answer = {
+            "id": file["id"], "media_key": f"3_{file['id']}", "size": len(file["data"]), "expires_after_secs": 86_400,
+        }  # fmt: skip
+        if file["category"] != "tweet_image":
+            done = self.clock.now() >= file["at"] + timedelta(seconds=self.processing)
+            state = {"state": "succeeded"} if done else {"state": "in_progress", "check_after_secs": 1}
+            answer["processing_info"] = state
+        return answer
 
     def describe(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._sign_in(request)
@@ -284,6 +304,7 @@ class Twitter(Platform):
         Route("GET", "/2/users/me", me),
         Route("GET", "/2/users/{id}/tweets", timeline),
         Route("POST", "/2/media/upload", upload),
+        Route("GET", "/2/media/upload", upload_status),
         Route("POST", "/2/media/metadata", describe),
         Route("GET", "/media/{id}", file),
         Route("GET", "/{user}/status/{id}", page),

@@ -132,8 +132,11 @@ def time_in(request: Request, name: str) -> datetime | None:
         raise Stop(invalid(f"The `{name}` query parameter value [{given}] is no time")) from None
 
 
-def shortened(text: str, post_id: str) -> tuple[str, list[dict[str, Any]]]:
-    """The text as X gives it back, HTML-escaped and with t.co addresses, and entities.urls (code points)."""
+def shortened(text: str, post_id: str, picture: str = "") -> tuple[str, list[dict[str, Any]]]:
+    """The text as X gives it back, HTML-escaped and with t.co addresses, and entities.urls (code points).
+
+    What is attached is shown by one more address at the end, which leads to `picture`.
+    """
     from publisher.text.entities import twitter_urls
 
     out, urls, at = "", [], 0
@@ -154,7 +157,23 @@ def shortened(text: str, post_id: str) -> tuple[str, list[dict[str, Any]]]:
         )
         out += short
         at = span.end
-    return out + html.escape(text[at:], quote=False), urls
+    out += html.escape(text[at:], quote=False)
+    if picture:
+        short, display = (
+            f"https://t.co/{_base36(int(post_id) * 97 + 96)[-10:]}",
+            f"pic.x.com/{_base36(int(post_id))[-10:]}",
+        )
+        out += f" {short}"
+        urls.append(
+            {
+                "start": len(out) - len(short),
+                "end": len(out),
+                "url": short,
+                "expanded_url": picture,
+                "display_url": display,
+            }
+        )
+    return out, urls
 
 
 def _base36(number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 
 from publisher.text.tree import VOID, Element
@@ -41,25 +42,29 @@ _IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u20
 _BAD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
-def html(root: Element) -> str:
+Images = Mapping[str, Mapping[str, str]]
+"""What to say of an image, by its `src`: another one, its width and height."""
+
+
+def html(root: Element, images: Images | None = None) -> str:
     """The elements below `root` as well-formed HTML without comments, scripts, styles, events or odd addresses.
 
     Kept are http, https, mailto, tel and cid addresses, and those within the page; an element that isn't known gives
-    way to what is in it, an image without an address to nothing.
+    way to what is in it, an image without an address to nothing. An image's own width and height stay.
     """
     pieces: list[str] = []
-    _write(root, pieces)
+    _write(root, pieces, images or {})
     return _BAD.sub("", "".join(pieces))
 
 
-def _write(element: Element, pieces: list[str]) -> None:
+def _write(element: Element, pieces: list[str], images: Images) -> None:
     for child in element.children:
         if isinstance(child, str):
             pieces.append(escape(child, quote=False))
         elif child.name not in _ELEMENTS:
-            _write(child, pieces)
+            _write(child, pieces, images)
         else:
-            attrs = _attributes(child) if child.attrs else {}
+            attrs = _attributes(child, images) if child.attrs else {}
             if child.name == "img" and "src" not in attrs:
                 pieces.append(escape(child.attrs.get("alt", ""), quote=False))
                 continue
@@ -69,14 +74,18 @@ def _write(element: Element, pieces: list[str]) -> None:
                 continue
             if child.name == "pre" and child.children and str(child.children[0]).startswith("\n"):
                 pieces.append("\n")  # a reader drops the first line break after <pre>
-            _write(child, pieces)
+            _write(child, pieces, images)
             pieces.append(f"</{child.name}>")
 
 
-def _attributes(element: Element) -> dict[str, str]:
+def _attributes(element: Element, images: Images) -> dict[str, str]:
     known = _ATTRIBUTES.get(element.name, _ANYWHERE)
     kept = {}
-    for name, value in element.attrs.items():
+    given: Mapping[str, str] = element.attrs
+    if element.name == "img" and (ours := images.get(element.attrs.get("src", ""))):
+        sized = {"width", "height"} & set(given)
+        given = {**given, **{name: value for name, value in ours.items() if name == "src" or not sized}}
+    for name, value in given.items():
         if name not in known:
             continue
         if name in _ADDRESSES:

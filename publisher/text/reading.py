@@ -25,6 +25,7 @@ _LABEL = re.compile(
     r"[\s\u00a0\u202f]*[:：]",
     re.IGNORECASE,
 )
+_FILE_NAME = re.compile(r"[\w.%-]+\.(?:png|jpe?g|gif|webp|avif|svg|heic)|[a-z0-9]+(?:[-_][a-z0-9]+)+", re.IGNORECASE)
 _IMAGE_FILE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|svg|heic)(?:[?#]|$)", re.IGNORECASE)
 
 
@@ -120,6 +121,11 @@ def only_images(paragraph: Element) -> list[Element]:
         elif child.name != "br":
             return []
     return images
+
+
+def is_file_name(words: str) -> bool:
+    """Whether what stands for an image's text is the name of its file."""
+    return _FILE_NAME.fullmatch(words) is not None
 
 
 def is_image_file(address: str) -> bool:

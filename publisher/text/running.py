@@ -17,7 +17,6 @@ _SUPERSCRIPT = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺
 _SUBSCRIPT = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _BACK = frozenset("↩ ↩︎ ↩️ ⤴ ⤴︎ ↑ ^ ⏎ ↵ ⬆ ⬆️".split())
 _PERMALINK = frozenset("# ¶ § 🔗 ⚓ link".split())
-_FILE_NAME = re.compile(r"[\w.%-]+\.(?:png|jpe?g|gif|webp|avif|svg|heic)|[a-z0-9]+(?:[-_][a-z0-9]+)+", re.IGNORECASE)
 _WORD = re.compile(r"[^\s()（），。]+")
 _EMPHASIS = frozenset(("strong", "b", "em", "i", "cite", "dfn", "var", "u", "ins"))
 
@@ -40,7 +39,7 @@ class Running:
     def alt(self, image: Element) -> str:
         """What to say of an image: nothing where it is attached, or has no words but a file's name."""
         words = " ".join(image.attrs.get("alt", "").split())
-        if image.attrs.get("src", "") in self.attached or _FILE_NAME.fullmatch(words):
+        if image.attrs.get("src", "") in self.attached or reading.is_file_name(words):
             return ""
         return words
 

@@ -57,11 +57,12 @@ class Job:
 def prepare(job: Job) -> None:
     """Set what a run shall find: folder, environment, waits, fail points."""
     from publisher import deliver, failpoints
+    from publisher.sender import Timing
 
     os.chdir(job.folder)
     os.environ.clear()
     os.environ.update(job.environment)
-    deliver.TIMING = deliver.Timing(**job.timing)
+    deliver.TIMING = Timing(**job.timing)
     failpoints.hook = _hook(job) if job.how or job.trace else None
 
 

@@ -26,6 +26,9 @@ class Case:
     threads: bool = False
     recipients: int = 1
     reads: bool = True
+    pictures: int = 0
+    edited: bool = False
+    """What is killed is not the first run, but one that follows an edit."""
 
 
 CASES = (
@@ -37,6 +40,10 @@ CASES = (
     Case("X without reads, thread of 3", "twitter", threads=True, reads=False),
     Case("Discord", "discord"),
     Case("Email, 3 recipients", "email", recipients=3),
+    Case("Mastodon, 2 pictures", "mastodon", pictures=2),
+    Case("X, 2 pictures", "twitter", pictures=2),
+    Case("Mastodon, thread of 3 edited", "mastodon", threads=True, edited=True),
+    Case("Discord edited", "discord", edited=True),
 )
 
 
@@ -72,7 +79,7 @@ class Matrix:
         without_reads.twitter.reads = False
 
     def world(self, case: Case, name: str) -> World:
-        return World(
+        world = World(
             self._folder / name,
             self._sandboxes[case.reads],
             self._runner,
@@ -80,7 +87,14 @@ class Matrix:
             channels=(case.channel,),
             threads=case.threads,
             recipients=case.recipients,
+            pictures=case.pictures,
         )
+        if case.edited:
+            first = world.publish().wait()
+            if first.status:
+                raise AssertionError(f"{case.title}: an undisturbed run ended with {first.status}: {first.err}")
+            world.edit()
+        return world
 
     def kills(self, case: Case) -> list[Kill]:
         """Every passing of every point, in an undisturbed run."""
@@ -122,6 +136,8 @@ class Matrix:
             found.wrong.append(f"not settled after {MOST_RUNS} runs")
         found.duplicates, found.losses = world.duplicates(), world.losses()
         found.wrong += world.faults()
+        if kill.case.edited and {copy.version for copy in world.live()} != {world.version}:
+            found.wrong.append(f"it is not the edited version that is live: {world.live()}")
         return found
 
     def all(self, cases: Iterable[Case] = CASES, workers: int = 4) -> Iterator[Found]:

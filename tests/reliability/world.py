@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from publisher.ledger import Ledger, Row
+from publisher.ledger import Ledger
+from publisher.rows import Row
 from publisher.sandbox import Sandbox
+from tests.adapter_contract import png
 from tests.reliability.child import TIMING, Job
 from tests.reliability.runner import Process, Run, Runner
 
@@ -44,6 +46,7 @@ Thanks to everybody who sent a patch or a picture. You are named in {tag}-v{vers
 THREAD = "{{ post.text | thread }}"
 SINGLE = "{{ post.title }}\n\n{{ post.text | fit }}\n\n{{ post.url }}"
 
+
 MARK = re.compile(r"([\w.]+)-v(\d+)-p(\d+)")
 
 
@@ -70,10 +73,12 @@ class World:
         channels: tuple[str, ...] = CHANNELS,
         threads: bool = False,
         recipients: int = 1,
+        pictures: int = 0,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self.sandbox, self.runner, self.tag = folder, sandbox, runner, tag
         self.channels, self.threads, self.recipients = channels, threads, RECIPIENTS[:recipients]
+        self.pictures = pictures
         self.version = 0
         self._runs = 0
         self.environment = {
@@ -101,9 +106,14 @@ class World:
         return (self.folder / "publish.toml").read_text("utf-8")
 
     def edit(self) -> None:
-        """Write the next version of the post."""
+        """Write the next version of the post, with its pictures, one pixel larger each time."""
         self.version += 1
-        (self.folder / "post.md").write_text(POST.format(tag=self.tag, version=self.version), "utf-8")
+        text = POST.format(tag=self.tag, version=self.version)
+        for number in range(self.pictures):
+            name = f"picture-{number}.png"
+            (self.folder / name).write_bytes(png(8 + self.version, 8 + number))
+            text += f"\n![Picture {number}]({name})\n"
+        (self.folder / "post.md").write_text(text, "utf-8")
 
     # Runs
 
@@ -181,6 +191,14 @@ class World:
                 wrong.append(f"{channel}: live are {sorted(mine)}, of versions {sorted(versions)}")
             wrong += [f"{channel}: {count} copies of {copy}" for copy, count in mine.items() if count > 1]
         wrong += self._chains()
+        for entry in self.received():
+            copy = self._copy(entry["channel"], entry["text"], entry)
+            if copy is not None and copy.channel in ("mastodon", "twitter") and self.pictures:
+                shown = entry.get("object", entry)
+                media = shown["media_attachments"] if copy.channel == "mastodon" else entry["media"]
+                texts = [each.get("description") or each.get("alt") for each in media]
+                if texts != [f"Picture {number}" for number in range(self.pictures)]:
+                    wrong.append(f"{copy}: its pictures are {texts}")
         known = {(row.channel, row.part, row.recipient): row for row in self.rows()}
         for copy in live:
             row = known.get((copy.channel, copy.part, copy.recipient))

@@ -1,0 +1,104 @@
+"""`publish adopt`: take over what was posted before this tool came, or mark an archive as not to be sent."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from publisher import prepare
+from publisher.commands.resolve import id_in
+from publisher.compose import compose, options_of
+from publisher.console import Console, clean
+from publisher.errors import UsageError
+from publisher.ledger import Ledger
+from publisher.pictures.gather import Gatherer
+from publisher.plan import source_of
+from publisher.post import Post, read
+from publisher.rows import LIVE_OR_MAYBE, Row
+from publisher.sources import collect
+from publisher.stores import Claim, open_store
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    if arguments.all:
+        if arguments.post:
+            raise UsageError("--all takes a folder, and nothing else", hint="publish adopt --all posts/")
+        return _archive(arguments, console)
+    if not (arguments.post and arguments.channel and arguments.url):
+        raise UsageError("name a post, a channel, and where it is live", hint="publish adopt POST CHANNEL URL")
+    file = Path(arguments.post)
+    config = prepare.load_config(arguments.config, file.resolve().parent)
+    (name,) = prepare.chosen(arguments.channel, config) or ("",)
+    post = read(file, config)
+    adapters, _ = prepare.without_secrets([name], config)
+    adapter = adapters[name]
+    if not (adapter.edits or adapter.deletes):
+        raise UsageError(
+            f"what is live on {adapter.title} can't be edited or deleted, so there is nothing to take over",
+            hint="to keep it from being sent again: publish adopt --all FOLDER",
+        )
+    remote_id = id_in(arguments.url)
+    if not remote_id.strip():
+        raise UsageError(f"{arguments.url!r} is not the address of a post", hint="copy it from the platform")
+    with open_store(config) as store:
+        ledger = store.ledger
+        facts = prepare.known_facts(adapters, ledger).get(name, {})
+        planning = prepare.Run(config, adapters, {name: facts}, ledger, Gatherer(config), datetime.now(UTC))
+        key = prepare.key_of(post, planning)
+        pictures = planning.gatherer.gather(post, adapter, options_of(post, adapter), facts, download=False).pictures
+        message = compose(post, adapter, config, facts, pictures)
+        if len(message.parts) > 1:
+            raise UsageError(
+                f"{name} makes a thread of {len(message.parts)} parts of it, and one address was given",
+                hint="take it over with a template that makes one part, or mark it: publish adopt --all FOLDER",
+            )
+        with store.hold(lambda: Claim(key, {key: post.identity})) as (_, busy):
+            if busy:
+                raise UsageError(f"{file} is being sent by {busy[key]}", hint="wait until that is done")
+            if any(row.state in LIVE_OR_MAYBE for row in ledger.rows(key, name)):
+                raise UsageError(f"{file} is known on {name} already", hint="see `publish status`")
+            now, payload = datetime.now(UTC), adapter.payload(message, 0)
+            row = Row(
+                key, name, 0, payload, state="sent", source=source_of(post, [payload]), began=now, tried=now,
+                remote_id=remote_id, url=arguments.url,
+            )  # fmt: skip
+            ledger.prepare(post.identity, key, name, [row])
+    console.out(f"{clean(str(file))} on {name}: taken over, live at {clean(arguments.url)}")
+    return 0
+
+
+def _archive(arguments: argparse.Namespace, console: Console) -> int:
+    """Every post of a folder that isn't known yet counts as sent before, on every channel."""
+    sources = collect([arguments.all])
+    config = prepare.load_config(arguments.config, Path(arguments.all).resolve())
+    names = prepare.chosen(arguments.channels, config) or tuple(config.channels)
+    if not names or config.path is None:
+        raise UsageError("no channel is configured", hint="write a publish.toml first; config.example.toml shows how")
+    posts, drafts = prepare.read_posts(sources.files, config)
+    now = datetime.now(UTC)
+    with open_store(config) as store:
+        ledger = store.ledger
+
+        def plan() -> Claim[list[Post]]:
+            old = [post for post in posts if not (post.draft or (post.date is not None and post.date > now))]
+            new = [post for post in old if _unknown(post, names, ledger)]
+            return Claim(new, {ledger.find(post.identity) or post.identity.key: post.identity for post in new})
+
+        with store.hold(plan) as (found, busy):
+            marked = [post for post in found if (ledger.find(post.identity) or post.identity.key) not in busy]
+            for post in marked:
+                key = ledger.find(post.identity) or post.identity.key
+                for name in _unknown(post, names, ledger):
+                    row = Row(key, name, 0, {}, state="archived", source=post.digest)
+                    ledger.prepare(post.identity, key, name, [row])
+    for draft in drafts:
+        console.err(f"passed over: {clean(str(draft.file))} (draft)")
+    console.out(f"{len(marked)} of {len(posts)} posts are marked: not to be sent on {', '.join(names)}")
+    return 0
+
+
+def _unknown(post: Post, names: tuple[str, ...], ledger: Ledger) -> list[str]:
+    """The channels on which nothing is known of a post."""
+    key = ledger.find(post.identity) or post.identity.key
+    return [name for name in names if not ledger.rows(key, name)]

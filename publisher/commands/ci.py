@@ -1,0 +1,139 @@
+"""`publish ci`: what the GitHub Action runs. On a pull request a preview, which needs no secret; else it publishes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping
+
+from publisher import github, preview, report
+from publisher.commands.publish import Told, carry_out
+from publisher.console import Console, describe
+from publisher.differences import differences
+from publisher.errors import AltMissing, Problems, PublishError
+from publisher.report import Result
+from publisher.rows import Row
+
+TOLD = frozenset(("planned", "outdated", "failed", "unknown", "sent"))
+"""What a summary is about: the rest is as it was."""
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    environ = os.environ
+    event = github.read_event(environ)
+    dry = event.name == "pull_request" or environ.get("INPUT_DRY_RUN", "").strip().lower() == "true"
+    if event.name == "push" and event.ref != f"refs/heads/{event.default_branch}":
+        console.err(f"nothing is published from {event.ref}: only from {event.default_branch}")
+        _outputs(environ, "{}", [], [])
+        return 0
+    try:
+        return carry_out(_arguments(environ, dry), console, lambda told: _tell(told, event, environ, console))
+    except PublishError as error:
+        each = error.errors if isinstance(error, Problems) else (error,)
+        for one in each:
+            _annotate("error", one, console)
+        lines = ["## What keeps this from being published", *(f"- {github.inline(describe(one))}" for one in each)]
+        _say("\n".join(lines), event, environ, console, comment=dry)
+        _outputs(environ, report.as_json(report.document(dry, errors=each)), [], ["post"])
+        raise
+
+
+def _arguments(environ: Mapping[str, str], dry: bool) -> argparse.Namespace:
+    """The command line that the Action's inputs stand for. They come by the environment: never through a shell."""
+
+    def given(name: str) -> str | None:
+        return environ.get(f"INPUT_{name}", "").strip() or None
+
+    paths = [line.strip() for line in (given("PATH") or ".").splitlines() if line.strip()]
+    return argparse.Namespace(
+        posts=paths,
+        config=given("CONFIG"),
+        channels=given("CHANNELS"),
+        dry_run=dry,
+        json=False,
+        yes=(given("YES") or "").lower() == "true",
+        sandbox=False,
+        no_update=False,
+        update_all=False,
+        republish=False,
+        force=False,
+        online=True,
+    )
+
+
+def _tell(told: Told, event: github.Event, environ: Mapping[str, str], console: Console) -> None:
+    for warning in told.warnings:
+        _annotate("warning", warning, console)
+    failed = []
+    for result in told.results:
+        console.out(preview.plan(result, console) if told.dry else preview.outcome(result, console))
+        if result.status in ("failed", "unknown") or result.reason == "busy":
+            failed.append(result.delivery.channel)
+            words = f"{result.delivery.channel}: {preview.short(result)}"
+            words += f": {describe(result.error)}" if result.error else ""
+            console.out(github.annotation("error", words, str(result.delivery.post.file), None))
+    _say("\n".join(_summary(told)), event, environ, console, comment=told.dry)
+    urls = [row.url for result in told.results for row in result.rows if row.url and row.state == "sent"]
+    _outputs(environ, report.as_json(told.document()), urls, list(dict.fromkeys(failed)))
+
+
+def _outputs(environ: Mapping[str, str], document: str, urls: list[str], failed: list[str]) -> None:
+    github.set_outputs(environ, {"json": document, "urls": "\n".join(urls), "failed": ",".join(failed)})
+
+
+def _annotate(level: str, error: PublishError, console: Console) -> None:
+    words = f"{error.message} ({error.hint})" if error.hint else error.message
+    console.out(github.annotation(level, words, error.file, error.line))
+
+
+def _say(text: str, event: github.Event, environ: Mapping[str, str], console: Console, *, comment: bool) -> None:
+    """Into the job's summary; of a preview also into the pull request, where the token may write there."""
+    github.add_summary(environ, text)
+    if not comment or event.number is None or event.from_fork or not environ.get("GITHUB_TOKEN"):
+        return
+    try:
+        github.comment(environ, event, text)
+    except PublishError as error:
+        console.problem(error, "warning")
+
+
+def _summary(told: Told) -> Iterator[str]:
+    shown = [result for result in told.results if result.status in TOLD]
+    yield "## What would be published" if told.dry else "## What was published"
+    yield ""
+    if not shown:
+        yield "Nothing: everything is as it was."
+    for warning in told.warnings:
+        mark = "no alternative text" if isinstance(warning, AltMissing) else "note"
+        yield f"- **{mark}**: {github.inline(describe(warning))}"
+    for result in shown:
+        yield ""
+        yield f"### {github.inline(str(result.delivery.post.file))} → {github.inline(result.delivery.channel)}"
+        yield ""
+        yield github.inline(preview.action(result) if told.dry else preview.short(result))
+        if result.error:
+            yield f"- {github.inline(describe(result.error))}"
+        if told.dry:
+            for row in result.parts:
+                yield from _part(result, row)
+        else:
+            for url in dict.fromkeys(row.url for row in result.rows if row.url):
+                yield f"- <{github.inline(url)}>" if not url.startswith("http") else f"- {url}"
+
+
+def _part(result: Result, row: Row) -> Iterator[str]:
+    adapter = result.delivery.adapter
+    yield ""
+    yield github.inline(preview.measure(result, row))
+    text = adapter.text_of(row.payload)
+    before = adapter.text_of(row.live) if row.live is not None else None
+    if before is None and result.status == "outdated":
+        before, part = text, min(row.part, len(result.delivery.message.parts) - 1)
+        text = result.delivery.message.parts[part].text
+    if before is not None and before != text:
+        marks = {"removed": "[-{}-]", "added": "{{+{}+}}", "same": "{}"}
+        text = "".join(marks[kind].format(piece) for kind, piece in differences(before, text))
+    yield github.fenced(text)
+    for picture in result.pictures(row):
+        alt = github.inline(picture.alt) if picture.alt else "**no alternative text**"
+        yield f"- picture {github.inline(picture.name)}: {alt}"

@@ -1,0 +1,118 @@
+"""`publish retract POST...`: take down what is live, where that can be done, and never post it again by itself."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from publisher import prepare, preview, report
+from publisher.commands.publish import busy_error, send, write_back
+from publisher.compose import compose
+from publisher.console import Console
+from publisher.errors import DeliveryError, UsageError
+from publisher.pictures.gather import Gatherer
+from publisher.pictures.store import Store as PictureStore
+from publisher.plan import Delivery
+from publisher.post import Post
+from publisher.report import Result
+from publisher.rows import Row
+from publisher.sources import collect
+from publisher.stores import Claim, open_store
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    sources = collect(arguments.posts)
+    if not sources.files:
+        raise UsageError("there is no post in that folder", hint="name a post")
+    config = prepare.load_config(arguments.config, sources.files[0].file.resolve().parent)
+    names = prepare.chosen(arguments.channels, config)
+    posts, drafts = prepare.read_posts(sources.files, config)
+    channels = list(names or config.channels)
+    adapters, redact = prepare.sign_in(channels, config)
+    with open_store(config) as store:
+        ledger, now = store.ledger, datetime.now(UTC)
+        planning = prepare.Run(config, adapters, prepare.known_facts(adapters, ledger), ledger, Gatherer(config), now)
+
+        def plan() -> Claim[list[Result]]:
+            made = [_plan(planning, post, name) for post in (*posts, *drafts) for name in channels]
+            rows = [row for result in made if result.status == "planned" for row in result.delivery.open_rows]
+            return Claim(made, {each.delivery.key: each.delivery.post.identity for each in made}, rows)
+
+        _agree(plan().made, arguments, console)
+        with store.hold(plan) as (results, busy):
+            for result in results:
+                if result.delivery.key not in busy:
+                    _forget(planning, result.delivery)
+            results = [
+                replace(result, status="skipped", reason="busy", error=busy_error(busy[result.delivery.key]))
+                if result.delivery.key in busy
+                else result
+                for result in results
+            ]
+            results, stopped = send({}, {}, results, planning, PictureStore(store.pictures), redact, console)
+            write_back(results, planning, console)
+        status = 130 if stopped else report.exit_status(results)
+        with suppress(BrokenPipeError):
+            if arguments.json:
+                console.out(report.as_json(report.document(False, results)))
+            else:
+                for result in results:
+                    console.out(preview.outcome(result, console))
+    return status
+
+
+def _plan(planning: prepare.Run, post: Post, name: str) -> Result:
+    """What is live of a post on one channel, to be deleted, the last part first."""
+    adapter = planning.adapters[name]
+    message = compose(post, adapter, planning.config, planning.facts.get(name, {}))
+    key = prepare.key_of(post, planning)
+    rows = planning.ledger.rows(key, name)
+    delivery = Delivery(post, adapter, message, key, tuple(rows))
+    live = [row for row in rows if row.state == "sent" or row.op == "delete"]
+    if any(row.state in ("unknown", "intent") and row.op == "create" for row in rows):
+        error = DeliveryError(
+            "whether it is live is not known, so it can't be deleted",
+            hint=f"look, then: publish resolve {post.file} {name} --sent URL, or --not-sent",
+        )
+        return Result(delivery, tuple(rows), "unknown", error=error)
+    if not live:
+        return Result(replace(delivery, kept="retracted"), tuple(rows), "skipped", "retracted")
+    if not adapter.deletes:
+        error = DeliveryError(
+            f"what went out on {adapter.title} can't be called back", hint="nothing can be done there"
+        )
+        return Result(delivery, tuple(rows), "outdated", error=error)
+    going = [_going(row) for row in reversed(live)]
+    return Result(replace(delivery, rows=tuple(going)), tuple(going), "planned")
+
+
+def _going(row: Row) -> Row:
+    return row if row.op == "delete" else row.with_state("pending", op="delete", error=None)
+
+
+def _forget(planning: prepare.Run, delivery: Delivery) -> None:
+    """What isn't live is not to be sent either, on any channel: not now, and not by a later run."""
+    ledger, adapter = planning.ledger, delivery.adapter
+    known = ledger.rows(delivery.key, delivery.channel)
+    if not known:
+        payload = adapter.payload(delivery.message, 0)
+        row = Row(delivery.key, delivery.channel, 0, payload, state="retracted")
+        ledger.prepare(delivery.post.identity, delivery.key, delivery.channel, [row])
+    ledger.record_all(row.with_state("retracted") for row in known if row.state in ("pending", "failed", "archived"))
+
+
+def _agree(results: list[Result], arguments: argparse.Namespace, console: Console) -> None:
+    """Show what goes, and ask once. Without a terminal only --yes is an answer: it can't be taken back."""
+    going = [result for result in results if result.status == "planned"]
+    if arguments.yes:
+        return
+    for result in results:
+        console.err(preview.outcome(result, console) if result.status != "planned" else preview.plan(result, console))
+    channels = ", ".join(dict.fromkeys(result.delivery.channel for result in going))
+    question = f"Delete this on {channels}, for good?" if going else "Never send this?"
+    if not console.interactive():
+        raise UsageError("nothing was deleted: nobody was asked", hint="say --yes if you mean it")
+    if not console.ask(question):
+        raise UsageError("nothing was deleted", hint="run again if you mean it")
