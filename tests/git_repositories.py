@@ -30,6 +30,24 @@ def clone(bare: Path, name: str, *, shallow: bool = False) -> Path:
     return folder
 
 
+def checkout(bare: Path, name: str) -> Path:
+    """As actions/checkout leaves a repository: one commit of main, fetched by its name; HEAD is detached."""
+    folder = bare.parent / name
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    head = git(bare, "rev-parse", "main")
+    git(folder, "remote", "add", "origin", f"file://{bare}")
+    git(folder, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"+{head}:refs/remotes/origin/main")
+    git(folder, "checkout", "--quiet", "--detach", "refs/remotes/origin/main")
+    return folder
+
+
+def refuse(bare: Path, pattern: str, words: str) -> None:
+    """Let the remote refuse pushes to refs like `pattern` (a pattern of the shell)."""
+    hook = bare / "hooks" / "update"
+    hook.write_text(f'#!/bin/sh\ncase "$1" in {pattern}) echo {words}; exit 1;; esac\n', "utf-8")
+    hook.chmod(0o755)
+
+
 def commit(folder: Path, message: str = "Change") -> str:
     """Commit everything that is there, and push it to main."""
     git(folder, "add", "--all")

@@ -38,7 +38,8 @@ def summary(project: Path) -> str:
 def output(project: Path, name: str) -> str:
     """The last value of an output."""
     text = (project / "GITHUB_OUTPUT").read_text("utf-8")
-    return re.findall(rf"^{name}<<(\S+)\n(.*?)\n\1$", text, re.MULTILINE | re.DOTALL)[-1][1]
+    found: list[tuple[str, str]] = re.findall(rf"^{name}<<(\S+)\n(.*?)\n\1$", text, re.MULTILINE | re.DOTALL)
+    return found[-1][1]
 
 
 def test_a_pull_request_is_previewed_without_secrets_and_nothing_is_sent(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,12 +30,17 @@ class Api:
     """The part of GitHub's API that comments need."""
 
     def __init__(self) -> None:
+        self.login = ""
+        """Whose token it is; "" is a job's own, which may not ask and writes as a bot."""
+        self.status = 200
         self.comments: list[dict[str, Any]] = []
         self.calls: list[str] = []
         api = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self, value: Any, status: int = 200) -> None:
+                if api.status != 200:
+                    value, status = {"message": f"no, {self.headers['Authorization']}"}, api.status
                 body = json.dumps(value).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -43,6 +50,10 @@ class Api:
 
             def do_GET(self) -> None:
                 api.calls.append("GET")
+                if self.path == "/user":
+                    known = {"login": api.login} if api.login else {"message": "Resource not accessible by integration"}
+                    self.answer(known, 200 if api.login else 403)
+                    return
                 page = int(re.findall(r"[?&]page=(\d+)", self.path)[0])
                 self.answer(api.comments[(page - 1) * 100 : page * 100])
 
@@ -52,7 +63,7 @@ class Api:
 
             def do_POST(self) -> None:
                 api.calls.append(f"POST {self.path}")
-                api.add(self.written(), "Bot")
+                api.add(self.written(), "User" if api.login else "Bot", api.login or "github-actions[bot]")
                 self.answer(api.comments[-1], 201)
 
             def do_PATCH(self) -> None:
@@ -68,9 +79,10 @@ class Api:
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def add(self, body: str, kind: str) -> None:
+    def add(self, body: str, kind: str, login: str = "stranger") -> None:
         number = len(self.comments) + 1
-        self.comments.append({"id": number, "body": body, "user": {"type": kind}, "html_url": f"{self.url}/#{number}"})
+        user = {"type": kind, "login": login}
+        self.comments.append({"id": number, "body": body, "user": user, "html_url": f"{self.url}/#{number}"})
 
 
 @pytest.fixture
@@ -101,11 +113,36 @@ def test_an_event_is_read(tmp_path: Path) -> None:
     event = github.read_event(pull_request(tmp_path))
     assert (event.name, event.number, event.from_fork, event.default_branch) == ("pull_request", 7, False, "trunk")
     assert github.read_event(pull_request(tmp_path, fork=True)).from_fork
+    more = {"GITHUB_SHA": "a5c3785", "GITHUB_RUN_ID": "17", "GITHUB_RUN_ATTEMPT": "2"}
+    event = github.read_event({**pull_request(tmp_path), **more, "GITHUB_EVENT_NAME": "schedule"})
+    assert (event.sha, event.run, event.attempt, event.number, event.from_fork) == ("a5c3785", "17", "2", None, False)
+
+
+def test_a_pull_request_from_a_fork_that_is_gone_is_from_a_fork(tmp_path: Path) -> None:
+    environ = pull_request(tmp_path)
+    event = json.loads((tmp_path / "event.json").read_text("utf-8"))
+    event["pull_request"]["head"]["repo"] = None
+    (tmp_path / "event.json").write_text(json.dumps(event), "utf-8")
+    assert github.read_event(environ).from_fork
+
+
+@pytest.mark.parametrize("content", ["", "[]", '"x"', "{}", '{"pull_request": {"number": "x"}}', "\xff", None])
+def test_a_broken_event_is_one_error_with_a_hint(tmp_path: Path, content: str | None) -> None:
+    environ = pull_request(tmp_path)
+    if content is None:
+        (tmp_path / "event.json").unlink()
+    else:
+        (tmp_path / "event.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(UsageError, match="can't be read") as caught:
+        github.read_event(environ)
+    assert caught.value.hint
 
 
 def test_outside_of_actions_and_on_pull_request_target_it_stops(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         github.read_event({})
+    with pytest.raises(UsageError, match="GITHUB_REPOSITORY"):
+        github.read_event({**pull_request(tmp_path), "GITHUB_REPOSITORY": ""})
     with pytest.raises(UsageError, match="secrets"):
         github.read_event({**pull_request(tmp_path), "GITHUB_EVENT_NAME": "pull_request_target"})
 
@@ -123,6 +160,49 @@ def test_there_is_one_comment_and_it_is_brought_up_to_date(tmp_path: Path, api: 
     ]  # fmt: skip
     assert api.comments[-1]["body"] == f"{github.MARK}\nsecond"
     assert "quoted by somebody" in api.comments[120]["body"]
+
+
+def test_with_a_person_s_token_it_is_that_person_s_comment(tmp_path: Path, api: Api) -> None:
+    api.login = "ada"
+    environ = pull_request(tmp_path, GITHUB_API_URL=api.url, GITHUB_TOKEN=TOKEN)
+    event = github.read_event(environ)
+    api.add(f"{github.MARK}\nquoted by somebody", "User")
+    addresses = {github.comment(environ, event, text) for text in ("first", "second")}
+    assert addresses == {f"{api.url}/#2"}
+    assert [comment["body"] for comment in api.comments] == [
+        f"{github.MARK}\nquoted by somebody", f"{github.MARK}\nsecond",
+    ]  # fmt: skip
+
+
+def test_a_comment_has_at_most_as_many_characters_as_github_takes(tmp_path: Path, api: Api) -> None:
+    environ = pull_request(tmp_path, GITHUB_API_URL=api.url, GITHUB_TOKEN=TOKEN)
+    github.comment(environ, github.read_event(environ), "# Head\n" + "😀 line\n" * 20_000)
+    body = api.comments[0]["body"]
+    assert 65_000 < len(body) <= 65_536
+    assert body.startswith(f"{github.MARK}\n# Head\n😀 line\n")
+    assert body.endswith("shown whole.")
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 422, 429, 500])
+def test_what_github_refuses_is_one_line_without_the_token(tmp_path: Path, api: Api, status: int) -> None:
+    api.status = status
+    environ = pull_request(tmp_path, GITHUB_API_URL=api.url, GITHUB_TOKEN=TOKEN)
+    with pytest.raises(PublishError) as caught:
+        github.comment(environ, github.read_event(environ), "text")
+    assert "\n" not in caught.value.message
+    assert TOKEN not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": "http://api.example"}, {"GITHUB_EVENT_NAME": "push"}],
+    ids=["no token", "in the clear", "no pull request"],
+)
+def test_a_comment_that_can_t_be_made_is_said_before_anything_is_asked(tmp_path: Path, more: dict[str, str]) -> None:
+    environ = {**pull_request(tmp_path), **more}
+    with pytest.raises(UsageError) as caught:
+        github.comment(environ, github.read_event(environ), "text")
+    assert caught.value.hint
 
 
 def test_a_comment_that_fails_is_one_error_without_the_token(tmp_path: Path) -> None:
@@ -146,6 +226,23 @@ def test_an_annotation_is_one_line_whatever_is_in_it() -> None:
     assert told == "::error file=a%2Cb%3Ac.md,line=3::50 %25%0A::warning::x"
 
 
+RUNNER_READS = re.compile(r"\s*::[\w-]+[^\n]*::|.*##\[")
+"""What a line of output is to be a command: https://github.com/actions/runner, ActionCommand.cs."""
+
+
+@pytest.mark.parametrize(
+    "text", ["::warning::x", "a\n  ::add-mask::the", "see ##[error]x", "::stop-commands::x\n::x::"]
+)
+def test_a_stranger_s_words_are_no_command_to_the_runner(text: str) -> None:
+    assert any(RUNNER_READS.match(line) for line in text.split("\n"))
+    first, *lines, last = github.inert(text).split("\n")
+    mark = first.removeprefix("::stop-commands::")
+    assert len(mark) > 30
+    assert "\n".join(lines) == text
+    assert last == f"::{mark}::"
+    assert github.inert(text) != github.inert(text)
+
+
 @given(st.text())
 def test_a_fence_holds_whatever_is_in_it(text: str) -> None:
     lines = github.fenced(text).split("\n")
@@ -157,21 +254,77 @@ def test_a_fence_holds_whatever_is_in_it(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["**bold** [x](https://evil.example) <img src=x>", "# head\n\n- list", "@everyone #12 `code`", "<details>", "$x$"],
-)
+    [
+        "**bold** [x](https://evil.example) <img src=x>", "# head\n\n- list", "@everyone #12 `code`", "<details>",
+        "$x$", "===", "1. one", "1) one", "> quote", "| a |\n|---|",
+        "www.evil.example a@evil.example", "[^1]: note", "&lt;b>",
+    ],
+)  # fmt: skip
 def test_a_stranger_s_words_are_no_markup(text: str) -> None:
-    shown = to_html(github.inline(text))
+    # After another line, which could be made a heading by it.
+    shown = to_html(f"Head\n{github.inline(text)}")
     assert re.fullmatch(r"<p>[^<]*</p>", shown.strip()), shown
-    assert "@everyone" not in shown
+    assert html.unescape(shown).replace("\u2060", "").strip() == f"<p>Head\n{' '.join(text.split())}</p>"
 
 
-def test_a_summary_that_is_too_long_is_cut_at_a_line_with_its_block_closed(tmp_path: Path) -> None:
+@given(st.text(alphabet="#@`*_[]()<>!|~-+=:.&\\/ \n\tabGHw1"))
+def test_whatever_a_stranger_writes_is_shown_as_it_is(text: str) -> None:
+    shown = to_html(f"Head {github.inline(text)}")
+    assert html.unescape(shown).replace("\u2060", "").strip() == f"<p>{' '.join(f'Head {text}'.split())}</p>"
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("cc @team", r"@\w"),
+        ("see #12 and owner/blog#12", r"#\d"),
+        ("GH-12, gh-12", r"(?i)gh-\d"),
+        ("https://github.com/owner/blog/issues/1", r"https?://"),
+        ("www.evil.example", r"www\."),
+        ("a5c3785ed8d6a35868bc169f07e40e889087fd2e, 16c999e, owner/blog@16c999e", r"(?i)\b[0-9a-f]{7,40}\b"),
+    ],
+)
+def test_github_finds_no_reference_in_what_markdown_left_of_a_stranger_s_words(text: str, reference: str) -> None:
+    assert re.search(reference, text)
+    assert not re.search(reference, html.unescape(to_html(github.inline(text))))
+
+
+@pytest.mark.parametrize("show", [github.fenced, github.inline])
+def test_what_can_t_be_seen_is_taken_out(show: Callable[[str], str]) -> None:
+    shown = show("a\x1b[31m\x00\u202eb\ud800\u2066c\x7fé👩‍🚀")
+    assert shown.encode()
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", shown)
+    assert "é👩‍🚀" in shown
+
+
+@pytest.mark.parametrize(
+    "text", ["word\n" * 300_000, "```\nword\n" * 150_000, "é" * 2_000_000, "~~~~\n````\n" * 200_000]
+)
+def test_a_summary_that_is_too_long_is_cut_at_a_line_with_its_block_closed(tmp_path: Path, text: str) -> None:
     path = tmp_path / "summary"
-    github.add_summary({"GITHUB_STEP_SUMMARY": str(path)}, "# Head\n" + github.fenced("word\n" * 200_000))
-    text = path.read_text("utf-8")
-    assert len(text.encode()) < 1_000_000
-    assert text.rstrip().endswith("cut here: it is too long to be shown whole.")
-    assert text.count("\n```") == 2
+    block = github.fenced(text)
+    github.add_summary({"GITHUB_STEP_SUMMARY": str(path)}, f"# Head\n{block}")
+    assert path.stat().st_size <= 1024 * 1024
+    shown = path.read_text("utf-8")
+    fence = block.rpartition("\n")[2]
+    assert shown.startswith(f"# Head\n{fence}text\n")
+    assert shown.endswith(f"\n{fence}\n\n… cut here: it is too long to be shown whole.\n")
+    assert shown.split("\n").count(fence) == 1
+
+
+def test_all_that_a_step_says_is_within_the_limit_together(tmp_path: Path) -> None:
+    path = tmp_path / "summary"
+    for _ in range(5):
+        github.add_summary({"GITHUB_STEP_SUMMARY": str(path)}, "word\n" * 100_000)
+    assert path.stat().st_size <= 1024 * 1024
+    assert path.read_text("utf-8").rstrip().endswith("shown whole.")
+
+
+def test_where_there_is_no_job_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    github.set_outputs({}, {"json": "{}"})
+    github.add_summary({}, "text")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("what", ["action", "workflow"])
@@ -189,8 +342,45 @@ def test_the_action_and_the_workflow_in_the_documentation_are_valid(what: str, t
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def action() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    return loaded
+
+
 def test_no_input_reaches_a_shell_as_text() -> None:
+    scripts = [step["run"] for step in action()["runs"]["steps"] if "run" in step]
+    assert scripts[-1] == '"$RUNNER_TEMP/publish/bin/publish" ci'
+    assert not [script for script in scripts if "${{" in script]
+
+
+def test_each_input_is_used_and_reaches_the_program_under_its_name() -> None:
     text = (ROOT / "action.yml").read_text("utf-8")
-    scripts = re.findall(r"^ +run: (?:\|\n((?: {8}.*\n)+)|(.*))", text, re.MULTILINE)
-    assert len(scripts) == 2
-    assert not [script for script in scripts if "${{" in "".join(script)]
+    assert set(re.findall(r"inputs\.([\w-]+)", text)) == set(action()["inputs"])
+    given = {name for step in action()["runs"]["steps"] for name in step.get("env", {}) if name.startswith("INPUT_")}
+    program = (ROOT / "publisher" / "commands" / "ci.py").read_text("utf-8")
+    read = {f"INPUT_{name}" for name in re.findall(r'given\("(\w+)"\)', program)}
+    assert given == read | set(re.findall(r'"(INPUT_\w+)"', program))
+    page = (ROOT / "docs" / "github-action.md").read_text("utf-8")
+    assert not [name for name in [*action()["inputs"], *action()["outputs"]] if f"`{name}`" not in page]
+
+
+def test_what_is_installed_is_pinned_with_hashes_and_so_is_what_builds_it() -> None:
+    install = "".join(step.get("run", "") for step in action()["runs"]["steps"])
+    commands = re.findall(r"pip install .*", install)
+    assert [("--require-hashes" in line, "--no-deps --no-build-isolation" in line) for line in commands] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
+    pinned = ROOT / "requirements.txt"
+    if not pinned.is_file():
+        pytest.skip("there is no requirements.txt: CONTRIBUTING.md says how it is made")
+    text = pinned.read_text("utf-8")
+    assert "setuptools==" in text
+    assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
+
+
+def test_the_secrets_in_the_documentation_s_workflow_are_those_of_the_example_configuration() -> None:
+    page = (ROOT / "docs" / "github-action.md").read_text("utf-8")
+    named = re.findall(r"(\w+): \$\{\{ secrets\.(\w+) \}\}", page)
+    assert named
+    example = (ROOT / "config.example.toml").read_text("utf-8")
+    assert not [name for name, secret in named if name != secret or f'env = "{name}"' not in example]
