@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -67,6 +68,8 @@ class BranchStore:
                     key = (row.post, row.channel, row.part)
                     if not lost:
                         rows[key] = row
+                    elif row.state in ("retracted", "archived"):
+                        rows.setdefault(key, row)  # not to be sent, whatever else was forgotten
                     elif rows.get(key) != row and row.state in ("sent", "intent", "unknown"):
                         # The branch was rewound: it may be live, as far as anybody knows.
                         error = "the ledger's branch was rewound, and knew more before"
@@ -141,7 +144,7 @@ def open_branch(config: Config, *, offline: bool) -> Iterator[BranchStore]:
                 hint="send the newsletter from a machine with a ledger of its own, with another configuration",
                 file=config.path,
             )
-    run = os.environ.get("GITHUB_RUN_ID") or f"process {os.getpid()}"
+    run = os.environ.get("GITHUB_RUN_ID") or f"run {secrets.token_hex(8)}"  # not the process: containers are all 7
     with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger.db") as ledger:
         branch = Branch(config.root, config.branch)
         base = (branch.last_seen() or Snapshot("", {})) if offline else branch.fetch()

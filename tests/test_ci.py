@@ -113,10 +113,30 @@ def test_a_push_to_the_default_branch_publishes_and_tells(
     assert output(project, "failed") == ""
 
 
-def test_a_push_elsewhere_publishes_nothing(
-    project: Path, sandbox: Sandbox, publish: Publish, event: Callable[..., None]
+def test_a_post_s_lines_are_no_commands_to_the_runner(
+    project: Path, publish: Publish, event: Callable[..., None]
 ) -> None:
-    event("push", "refs/heads/other")
+    (project / "post.md").write_text("---\ntitle: x\n---\n::warning::from the post\n\n![](::error::y.png)\n", "utf-8")
+    event(fork=True)
+    ran = publish("ci")
+    assert ran.status == 0
+    for output in (ran.out, ran.err):
+        stopped = ""
+        for line in output.split("\n"):
+            if stopped:
+                stopped = "" if line == f"::{stopped}::" else stopped
+            elif line.startswith("::stop-commands::"):
+                stopped = line.removeprefix("::stop-commands::")
+            else:
+                assert "from the post" not in line
+                assert not line.strip().startswith("::") or line.startswith("::warning file=post.md"), line
+
+
+@pytest.mark.parametrize("name", ["push", "workflow_dispatch"])
+def test_a_job_on_another_branch_publishes_nothing(
+    name: str, project: Path, sandbox: Sandbox, publish: Publish, event: Callable[..., None]
+) -> None:
+    event(name, "refs/heads/other")
     assert publish("ci").status == 0
     assert not sandbox.received()
 

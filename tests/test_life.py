@@ -270,3 +270,16 @@ def test_a_deleted_branch_is_not_made_anew_by_itself(blog: Blog) -> None:
     assert ran.status == 2
     assert "was deleted" in ran.err
     assert blog.everything() == {"mastodon": 1, "twitter": 1, "discord": 1}
+
+
+def test_an_archive_stays_one_after_the_branch_was_rewound(blog: Blog) -> None:
+    for number in range(5):
+        blog.write(f"posts/old-{number}.md", f"---\ntitle: Old {number}\n---\nLong ago.\n")
+    commit(blog.work, "An archive")
+    assert blog.job("ledger", "init").wait().status == 0
+    before = git(blog.bare, "rev-parse", "publish-ledger")
+    assert blog.job("adopt", "--all", "posts").wait().status == 0
+    git(blog.bare, "update-ref", "refs/heads/publish-ledger", before)
+    ran = blog.job().wait()
+    assert ran.status == 0, ran.err
+    assert blog.everything() == {"mastodon": 0, "twitter": 0, "discord": 0}

@@ -18,16 +18,27 @@ TOLD = frozenset(("planned", "outdated", "failed", "unknown", "sent"))
 """What a summary is about: the rest is as it was."""
 
 
+class _Inert(Console):
+    """A job's output in which nothing that a post or a server says is a command to GitHub's runner."""
+
+    def out(self, text: str = "") -> None:
+        super().out(github.inert(text))
+
+    def err(self, text: str = "") -> None:
+        super().err(github.inert(text))
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
     environ = os.environ
     event = github.read_event(environ)
     dry = event.name == "pull_request" or environ.get("INPUT_DRY_RUN", "").strip().lower() == "true"
-    if event.name == "push" and event.ref != f"refs/heads/{event.default_branch}":
+    if event.name != "pull_request" and event.ref != f"refs/heads/{event.default_branch}":
         console.err(f"nothing is published from {event.ref}: only from {event.default_branch}")
         _outputs(environ, "{}", [], [])
         return 0
+    inert = _Inert()
     try:
-        return carry_out(_arguments(environ, dry), console, lambda told: _tell(told, event, environ, console))
+        return carry_out(_arguments(environ, dry), inert, lambda told: _tell(told, event, environ, console, inert))
     except PublishError as error:
         each = error.errors if isinstance(error, Problems) else (error,)
         for one in each:
@@ -35,7 +46,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         lines = ["## What keeps this from being published", *(f"- {github.inline(describe(one))}" for one in each)]
         _say("\n".join(lines), event, environ, console, comment=dry)
         _outputs(environ, report.as_json(report.document(dry, errors=each)), [], ["post"])
-        raise
+        inert.problem(error)
+        return 2
 
 
 def _arguments(environ: Mapping[str, str], dry: bool) -> argparse.Namespace:
@@ -61,12 +73,12 @@ def _arguments(environ: Mapping[str, str], dry: bool) -> argparse.Namespace:
     )
 
 
-def _tell(told: Told, event: github.Event, environ: Mapping[str, str], console: Console) -> None:
+def _tell(told: Told, event: github.Event, environ: Mapping[str, str], console: Console, inert: Console) -> None:
     for warning in told.warnings:
         _annotate("warning", warning, console)
     failed = []
     for result in told.results:
-        console.out(preview.plan(result, console) if told.dry else preview.outcome(result, console))
+        inert.out(preview.plan(result, console) if told.dry else preview.outcome(result, console))
         if result.status in ("failed", "unknown") or result.reason == "busy":
             failed.append(result.delivery.channel)
             words = f"{result.delivery.channel}: {preview.short(result)}"
