@@ -124,7 +124,8 @@ def check_request(
 
 
 @cache
-def _document(channel: Channel) -> dict[str, Any]:
+def document(channel: Channel) -> dict[str, Any]:
+    """The whole description, mended (`_mend`). Skips the test where it is missing."""
     if not available(channel):
         pytest.skip(f"the platforms' descriptions are not here: {SPECS / FILES[channel]}")
     document: dict[str, Any] = json.loads((SPECS / FILES[channel]).read_text("utf-8"))
@@ -185,11 +186,11 @@ def _nullable(node: Any) -> None:
 
 def _operation(channel: Channel, method: str, path: str) -> tuple[dict[str, Any], str, dict[str, Any]]:
     """The path's item, and the operation with its place in the document."""
-    document = _document(channel)
+    whole = document(channel)
     if channel == "discord":
         path = re.sub(r"^/api(/v\d+)?", "", path)
     path = path.partition("?")[0]
-    for template, item in sorted(document["paths"].items(), key=lambda pair: pair[0].count("{")):
+    for template, item in sorted(whole["paths"].items(), key=lambda pair: pair[0].count("{")):
         pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
         if re.fullmatch(pattern, path) and method.lower() in item:
             where = f"/paths/{_escape(template)}/{method.lower()}"
@@ -210,7 +211,7 @@ def _validate(channel: Channel, where: str, value: Any, what: str) -> None:
 @cache
 def _registry(channel: Channel) -> Registry[Any]:
     empty: Registry[Any] = Registry()
-    registry: Registry[Any] = empty.with_resource(f"urn:{channel}", DRAFT202012.create_resource(_document(channel)))
+    registry: Registry[Any] = empty.with_resource(f"urn:{channel}", DRAFT202012.create_resource(document(channel)))
     return registry
 
 
@@ -220,7 +221,7 @@ def _escape(step: str) -> str:
 
 
 def _resolve(channel: Channel, reference: str) -> dict[str, Any]:
-    node: Any = _document(channel)
+    node: Any = document(channel)
     for step in unquote(reference).removeprefix("#").strip("/").split("/"):
         step = step.replace("~1", "/").replace("~0", "~")
         node = node[int(step)] if isinstance(node, list) else node[step]
