@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from publisher.errors import LedgerError
-from publisher.ledger import SCHEMA_VERSION, Ledger
+from publisher.ledger import Ledger
 from publisher.post import Identity
-from publisher.rows import Row, media_of, media_value
+from publisher.rows import Op, Row, State, media_of, media_value
+from publisher.schema import SCHEMA_VERSION
 
 _HINT = "import what `publish ledger export` wrote"
-_STATES = ("pending", "intent", "sent", "failed", "unknown", "retracted", "archived")
-_OPS = ("create", "update", "delete")
 
 
 def export(ledger: Ledger) -> Iterator[str]:
@@ -59,7 +58,7 @@ def load(ledger: Ledger, lines: Iterable[str]) -> int:
         there = known.get((row.post, row.channel, row.part, row.recipient))
         if row.post not in posts:
             raise LedgerError(f"has a row of {row.post}, and not the post itself", hint=_HINT)
-        if there is not None and there != row and there.state in ("sent", "intent", "unknown"):
+        if there is not None and there != row and there.state not in ("pending", "failed"):
             raise LedgerError(
                 f"{row.post} on {row.channel} is {there.state} here and {row.state} there",
                 hint="import into an empty ledger, or settle it with `publish resolve`",
@@ -81,7 +80,7 @@ def row_value(row: Row) -> dict[str, Any]:
 def row_of(value: dict[str, Any]) -> Row:
     """From JSON, as this or an older version wrote it. Raises what malformed values raise."""
     op, live = value.get("op", "create"), value.get("live")
-    if value["state"] not in _STATES or op not in _OPS or not isinstance(value["payload"], dict):
+    if value["state"] not in get_args(State) or op not in get_args(Op) or not isinstance(value["payload"], dict):
         raise ValueError
     if live is not None and not isinstance(live, dict):
         raise ValueError

@@ -22,61 +22,7 @@ from publisher.adapter import Facts, pictures_of
 from publisher.errors import LedgerError
 from publisher.post import Identity
 from publisher.rows import Row, canonical, digest, media_of, media_value
-
-SCHEMA_VERSION = 2
-
-_SCHEMA = """
-CREATE TABLE post (
-    key     TEXT PRIMARY KEY,   -- the identity under which it was first sent
-    id      TEXT NOT NULL,      -- front matter's id, or ''
-    address TEXT NOT NULL,
-    path    TEXT NOT NULL
-);
-CREATE TABLE payload (
-    hash TEXT PRIMARY KEY,      -- SHA-256 of body
-    body BLOB NOT NULL          -- canonical JSON: the exact bytes that are sent are made from this alone
-);
-CREATE TABLE delivery (
-    post       TEXT NOT NULL REFERENCES post(key),
-    channel    TEXT NOT NULL,   -- the section's name
-    part       INTEGER NOT NULL,
-    recipient  TEXT NOT NULL DEFAULT '',
-    generation INTEGER NOT NULL DEFAULT 1,
-    state      TEXT NOT NULL CHECK
-               (state IN ('pending', 'intent', 'sent', 'failed', 'unknown', 'retracted', 'archived')),
-    op         TEXT NOT NULL DEFAULT 'create' CHECK (op IN ('create', 'update', 'delete')),
-    hash       TEXT NOT NULL REFERENCES payload(hash),
-    live       TEXT REFERENCES payload(hash),   -- while it is updated: what was live before
-    source     TEXT NOT NULL DEFAULT '',        -- SHA-256 of what the author wrote
-    media      TEXT NOT NULL DEFAULT '{}',      -- JSON: the platform's pictures, by their source
-    began      TEXT,            -- ISO 8601, UTC: when it was first meant to be sent
-    tried      TEXT,            -- ... when it was last tried
-    remote_id  TEXT,
-    url        TEXT,
-    error      TEXT,
-    PRIMARY KEY (post, channel, part, recipient)
-);
-CREATE TABLE facts (
-    server  TEXT PRIMARY KEY,   -- adapter and address
-    learnt  TEXT NOT NULL,      -- ISO 8601, UTC
-    body    TEXT NOT NULL       -- JSON
-);
-"""
-
-_DELIVERY = _SCHEMA[_SCHEMA.index("CREATE TABLE delivery") : _SCHEMA.index("CREATE TABLE facts")]
-_MIGRATIONS = {
-    # From version 1: a table's conditions can only be changed by making it anew.
-    1: """
-    ALTER TABLE delivery RENAME TO delivery_1;
-    {delivery}
-    INSERT INTO delivery (post, channel, part, recipient, generation, state, hash, began, tried, remote_id, url, error)
-    SELECT post, channel, part, recipient, generation, state, hash, began, tried, remote_id, url, error
-    FROM delivery_1 ORDER BY rowid;
-    DROP TABLE delivery_1
-    """.replace("{delivery}", _DELIVERY),
-}
-"""How a ledger of each older version becomes one of the next."""
-
+from publisher.schema import SCHEMA_VERSION, migrate
 
 _COLUMNS = (
     "post channel part recipient generation state op hash live source media began tried remote_id url error".split()
@@ -154,11 +100,11 @@ class Ledger:
                 self._db.backup(copy)
                 self._db.close()
                 self._db = copy
-                _migrate(copy, version)
+                migrate(copy, version)
         elif version < SCHEMA_VERSION:
             self._db.execute("BEGIN IMMEDIATE")
             (version,) = self._db.execute("PRAGMA user_version").fetchone()  # another process may have been faster
-            _migrate(self._db, version)
+            migrate(self._db, version)
             self._db.execute("COMMIT")
 
     def close(self) -> None:
@@ -217,8 +163,12 @@ class Ledger:
 
     def pictures(self) -> set[str]:
         """The hashes of the pictures that may yet be sent."""
-        rows = (row for row in self.rows() if row.state not in ("sent", "retracted", "archived"))
-        return {picture.hash for row in rows for picture in pictures_of(row.payload)}
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT DISTINCT body FROM delivery JOIN payload USING (hash)"
+                " WHERE state NOT IN ('sent', 'retracted', 'archived')"
+            ).fetchall()
+        return {picture.hash for (body,) in found for picture in pictures_of(json.loads(body))}
 
     def posts(self) -> dict[str, Identity]:
         with self._reading() as db:
@@ -401,20 +351,8 @@ def _text(moment: datetime | None) -> str | None:
 
 def _in_memory() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    _migrate(db, 0)
+    migrate(db, 0)
     return db
-
-
-def _migrate(db: sqlite3.Connection, version: int) -> None:
-    """From `version` (0: nothing is there) to today's, within the caller's transaction."""
-    if version == 0:
-        version, scripts = SCHEMA_VERSION, [_SCHEMA]
-    else:
-        scripts = [_MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]
-    for script in scripts:
-        for statement in script.split(";"):
-            db.execute(statement)
-    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _keep(db: sqlite3.Connection, payload: Mapping[str, Any]) -> str:

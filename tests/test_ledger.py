@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from publisher import exchange, locks
+from publisher import exchange, locks, schema
 from publisher.errors import LedgerError
 from publisher.ledger import Ledger
 from publisher.post import Identity
@@ -95,6 +95,72 @@ def test_a_newer_ledger_is_refused_and_not_damaged(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def of_version_1(path: Path) -> list[Row]:
+    """A ledger as the first version wrote it, and the rows that are in it."""
+    db = sqlite3.connect(path)
+    db.executescript("""
+        CREATE TABLE post (key TEXT PRIMARY KEY, id TEXT NOT NULL, address TEXT NOT NULL, path TEXT NOT NULL);
+        CREATE TABLE payload (hash TEXT PRIMARY KEY, body BLOB NOT NULL);
+        CREATE TABLE delivery (
+            post TEXT NOT NULL REFERENCES post(key), channel TEXT NOT NULL, part INTEGER NOT NULL,
+            recipient TEXT NOT NULL DEFAULT '', generation INTEGER NOT NULL DEFAULT 1,
+            state TEXT NOT NULL CHECK (state IN ('pending', 'intent', 'sent', 'failed', 'unknown')),
+            hash TEXT NOT NULL REFERENCES payload(hash), began TEXT, tried TEXT, remote_id TEXT, url TEXT, error TEXT,
+            PRIMARY KEY (post, channel, part, recipient)
+        );
+        CREATE TABLE facts (server TEXT PRIMARY KEY, learnt TEXT NOT NULL, body TEXT NOT NULL);
+        INSERT INTO facts VALUES ('mastodon https://m.example', '2026-11-23T09:30:00+00:00', '{"max_characters": 600}');
+        PRAGMA user_version = 1;
+    """)
+    db.execute("INSERT INTO post VALUES (?, ?, ?, ?)", (POST.key, POST.id, POST.address, POST.path))
+    db.execute("INSERT INTO payload VALUES ('a-hash', ?)", (b'{"status":"H\xc3\xa9llo"}',))
+    values = (POST.key, "mastodon", "sent", "a-hash", NOW.isoformat(), NOW.isoformat(), "1", "https://m.example/1")
+    db.execute("INSERT INTO delivery VALUES (?, ?, 0, '', 1, ?, ?, ?, ?, ?, ?, NULL)", values)
+    values = (POST.key, "email", "ada@example.org", "unknown", "a-hash", NOW.isoformat(), NOW.isoformat(), "no answer")
+    db.execute("INSERT INTO delivery VALUES (?, ?, 0, ?, 1, ?, ?, ?, ?, NULL, NULL, ?)", values)
+    db.commit()
+    db.close()
+    return [
+        row(channel="email", recipient="ada@example.org", state="unknown", began=NOW, tried=NOW, error="no answer"),
+        row(state="sent", began=NOW, tried=NOW, remote_id="1", url="https://m.example/1"),
+    ]
+
+
+def test_an_older_ledger_is_carried_over_whole(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    rows = of_version_1(path)
+    for _ in range(2):
+        with Ledger(path) as ledger:
+            assert ledger.rows() == rows
+            assert ledger.find(POST) == POST.key
+            assert ledger.facts("mastodon https://m.example") == ({"max_characters": 600}, NOW)
+    with Ledger(path) as ledger:
+        ledger.record(rows[1].with_state("retracted"))  # a state that the first version didn't have
+        assert [each.state for each in ledger.rows()] == ["unknown", "retracted"]
+
+
+def test_an_older_ledger_is_shown_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    rows, before = of_version_1(path), path.read_bytes()
+    with Ledger(path, readonly=True) as ledger:
+        assert ledger.rows() == rows
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["ledger.db"]
+
+
+def test_an_older_ledger_that_can_t_be_carried_over_is_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.db"
+    rows = of_version_1(path)
+    monkeypatch.setitem(schema.MIGRATIONS, 1, schema.MIGRATIONS[1] + "; INSERT INTO nowhere VALUES (1)")
+    with pytest.raises(LedgerError):
+        Ledger(path)
+    monkeypatch.undo()
+    with Ledger(path) as ledger:
+        assert ledger.rows() == rows
+
+
 @pytest.mark.parametrize(
     "content", [b"this is not a database, but a text " * 100, b"SQLite format 3\0" + b"\xff" * 4000]
 )
@@ -175,10 +241,11 @@ def test_what_is_no_export_is_refused_before_anything_is_written(lines: list[str
         assert ledger.rows() == []
 
 
-def test_an_import_never_contradicts_what_is_live(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("there", "here"), [("failed", "sent"), ("sent", "retracted"), ("sent", "archived")])
+def test_an_import_never_contradicts_what_is_known(there: str, here: str, tmp_path: Path) -> None:
     with Ledger(tmp_path / "one.db") as one, Ledger(tmp_path / "two.db") as two:
-        one.prepare(POST, POST.key, "mastodon", [row(state="failed")])
-        two.prepare(POST, POST.key, "mastodon", [row(state="sent")])
+        one.prepare(POST, POST.key, "mastodon", [row(state=there)])
+        two.prepare(POST, POST.key, "mastodon", [row(state=here)])
         with pytest.raises(LedgerError):
             exchange.load(two, list(exchange.export(one)))
 

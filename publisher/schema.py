@@ -1,0 +1,71 @@
+"""The ledger's tables, and how those of an older version become today's."""
+
+from __future__ import annotations
+
+import sqlite3
+
+SCHEMA_VERSION = 2
+
+_SCHEMA = """
+CREATE TABLE post (
+    key     TEXT PRIMARY KEY,   -- the identity under which it was first sent
+    id      TEXT NOT NULL,      -- front matter's id, or ''
+    address TEXT NOT NULL,
+    path    TEXT NOT NULL
+);
+CREATE TABLE payload (
+    hash TEXT PRIMARY KEY,      -- SHA-256 of body
+    body BLOB NOT NULL          -- canonical JSON: the exact bytes that are sent are made from this alone
+);
+CREATE TABLE delivery (
+    post       TEXT NOT NULL REFERENCES post(key),
+    channel    TEXT NOT NULL,   -- the section's name
+    part       INTEGER NOT NULL,
+    recipient  TEXT NOT NULL DEFAULT '',
+    generation INTEGER NOT NULL DEFAULT 1,
+    state      TEXT NOT NULL CHECK
+               (state IN ('pending', 'intent', 'sent', 'failed', 'unknown', 'retracted', 'archived')),
+    op         TEXT NOT NULL DEFAULT 'create' CHECK (op IN ('create', 'update', 'delete')),
+    hash       TEXT NOT NULL REFERENCES payload(hash),
+    live       TEXT REFERENCES payload(hash),   -- while it is updated: what was live before
+    source     TEXT NOT NULL DEFAULT '',        -- SHA-256 of what the author wrote
+    media      TEXT NOT NULL DEFAULT '{}',      -- JSON: the platform's pictures, by their source
+    began      TEXT,            -- ISO 8601, UTC: when it was first meant to be sent
+    tried      TEXT,            -- ... when it was last tried
+    remote_id  TEXT,
+    url        TEXT,
+    error      TEXT,
+    PRIMARY KEY (post, channel, part, recipient)
+);
+CREATE TABLE facts (
+    server  TEXT PRIMARY KEY,   -- adapter and address
+    learnt  TEXT NOT NULL,      -- ISO 8601, UTC
+    body    TEXT NOT NULL       -- JSON
+);
+"""
+
+_DELIVERY = _SCHEMA[_SCHEMA.index("CREATE TABLE delivery") : _SCHEMA.index("CREATE TABLE facts")]
+MIGRATIONS = {
+    # From version 1: a table's conditions can only be changed by making it anew.
+    1: """
+    ALTER TABLE delivery RENAME TO delivery_1;
+    {delivery}
+    INSERT INTO delivery (post, channel, part, recipient, generation, state, hash, began, tried, remote_id, url, error)
+    SELECT post, channel, part, recipient, generation, state, hash, began, tried, remote_id, url, error
+    FROM delivery_1 ORDER BY rowid;
+    DROP TABLE delivery_1
+    """.replace("{delivery}", _DELIVERY),
+}
+"""How a ledger of each older version becomes one of the next."""
+
+
+def migrate(db: sqlite3.Connection, version: int) -> None:
+    """From `version` (0: nothing is there) to today's, within the caller's transaction."""
+    if version == 0:
+        version, scripts = SCHEMA_VERSION, [_SCHEMA]
+    else:
+        scripts = [MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]
+    for script in scripts:
+        for statement in script.split(";"):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
