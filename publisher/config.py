@@ -248,7 +248,10 @@ class _Reader:
             try:
                 zone = zone_of(values["timezone"])
             except ValueError:
-                self.problem("[site] timezone is not known", 'write for example "Europe/Paris"', "site", "timezone")
+                name = values["timezone"]
+                self.problem(
+                    f"[site] timezone: {name!r} is not known", 'write for example "Europe/Paris"', "site", "timezone"
+                )
         since = parse_date(values["since"], zone) if "since" in values else None
         if "since" in values and since is None:
             self.problem("[site] since is not a date", 'write for example "2026-01-01"', "site", "since")

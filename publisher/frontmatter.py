@@ -53,10 +53,21 @@ class _TOMLHandler(BaseHandler):
         return tomllib.loads(fm)
 
 
+class _JSONHandler(JSONHandler):
+    """JSON may be laid out in any way, on one line too; the library looks for braces that stand alone."""
+
+    def split(self, text: str) -> tuple[str, str]:
+        try:
+            end = json.JSONDecoder().raw_decode(text)[1]
+        except (ValueError, RecursionError):
+            return super().split(text) if re.match(r"\{[ \t]*\n", text) else (text, "")
+        return text[:end], text[end:]
+
+
 _HANDLERS: tuple[tuple[re.Pattern[str], BaseHandler], ...] = (
     (re.compile(r"---[ \t]*\n(?![ \t]*\n)"), YAMLHandler()),  # with an empty line after it, it is a rule
     (re.compile(r"\+\+\+[ \t]*\n"), _TOMLHandler()),
-    (re.compile(r"\{[ \t]*\n"), JSONHandler()),
+    (re.compile(r"\{\s*\"|\{[ \t]*\n"), _JSONHandler()),
 )
 
 
@@ -68,7 +79,7 @@ def split(text: str, file: Path) -> tuple[dict[str, Any], str, int]:
     handler = next((handler for opening, handler in _HANDLERS if opening.match(text)), None)
     if handler is None:
         return {}, text, 1
-    name = {"_TOMLHandler": "TOML", "YAMLHandler": "YAML", "JSONHandler": "JSON"}[type(handler).__name__]
+    name = {"_TOMLHandler": "TOML", "YAMLHandler": "YAML", "_JSONHandler": "JSON"}[type(handler).__name__]
     try:
         head, body = handler.split(text)
     except ValueError:

@@ -114,7 +114,7 @@ def _reason(result: Result) -> str:
     date = result.delivery.post.date
     return {
         "draft": "a draft",
-        "future": f"it is dated {date:%Y-%m-%d %H:%M %Z}" if date else "it is dated in the future",
+        "future": f"it will be published from {date:%Y-%m-%d %H:%M %Z} on" if date else "dated in the future",
         "retracted": "retracted (--republish brings it back)",
         "archived": "it is from before (--republish sends it all the same)",
         "busy": "another process is sending it",

@@ -45,6 +45,17 @@ class Ran:
         return {result["channel"]: result["status"] for result in self.json["results"]}
 
 
+Publish = Callable[..., Ran]
+"""The command line, as the fixture `publish` runs it."""
+
+CHANNELS = ("mastodon", "twitter", "discord", "email")
+
+
+def live(sandbox: Sandbox, channel: str) -> list[dict[str, Any]]:
+    """What the sandbox shows on a channel, as its list has it."""
+    return [item for item in sandbox.received() if item["channel"] == channel]
+
+
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
@@ -71,7 +82,7 @@ def project(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def publish(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+def publish(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Publish:
     """The command, as a pipe or a CI job sees it, with waiting cut down to what loopback needs."""
     monkeypatch.setattr(deliver, "TIMING", Timing(settle=0.3, look_again=0.05, deadline=5.0, longest_wait=0.2))
     monkeypatch.setenv("NO_COLOR", "1")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from publisher.sandbox import Sandbox
-from tests.conftest import Ran
-
-Publish = Callable[..., Ran]
+from tests.conftest import Publish
 
 BOMB = (
     "---\ntitle: x\na: &a [x, x, x, x, x, x, x, x, x]\n"
@@ -30,6 +27,8 @@ FILES: dict[str, tuple[bytes, int | None]] = {
     "YAML with a tab": (b"---\ntitle: x\n\tdate: y\n---\nText.\n", 3),
     "broken TOML": (b"+++\ntitle = \n+++\nText.\n", 2),
     "broken JSON": (b'{\n"title": \n}\nText.\n', 3),
+    "broken JSON on a line": (b'{"title": "x", }\nText.\n', 1),
+    "deep JSON on a line": (b'{"a": ' + b"[" * 100_000 + b"}\nText.\n", None),
     "no mapping": (b"---\njust words\n---\nText.\n", 2),
     "a list": (b"---\n- one\n- two\n---\nText.\n", 2),
     "never closed": (b"---\ntitle: x\n\nText.\n", 1),

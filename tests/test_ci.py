@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
-from tests.conftest import POST, Ran
+from tests.conftest import POST, Publish
 from tests.test_github import TOKEN, Api, pull_request
 from tests.test_github import api as api
-
-Publish = Callable[..., Ran]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from itertools import pairwise
@@ -27,7 +27,7 @@ from publisher import cli, config, registry
 from publisher.config import COMMON_OPTIONS
 from publisher.errors import PublishError
 from publisher.post import read
-from tests.conftest import Ran
+from tests.conftest import Publish
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -39,8 +39,6 @@ PAGES = sorted(
 )
 EXAMPLES = sorted(ROOT.glob("examples/*.md"))
 OURS = ("mastodon", "twitter", "discord", "email")
-
-Publish = Callable[..., Ran]
 
 
 def blocks(page: Path, language: str) -> list[str]:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from publisher.sandbox import Sandbox
-from tests.conftest import POST, Ran
-
-Publish = Callable[..., Ran]
+from tests.conftest import POST, Publish
 
 
 def write(path: Path, **changes: str) -> None:

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from publisher import compose
 from publisher.sandbox import Sandbox
-from tests.conftest import POST, Ran
+from tests.conftest import POST, Publish, live
 from tests.picture_files import halves, saved
 
-Publish = Callable[..., Ran]
-
 THREAD = "{{ post.title }}\n\n{{ post.text | thread }}\n"
-
-
-def live(sandbox: Sandbox, channel: str) -> list[dict[str, Any]]:
-    return [item for item in sandbox.received() if item["channel"] == channel]
 
 
 def texts(sandbox: Sandbox, channel: str) -> list[str]:

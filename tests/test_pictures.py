@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
@@ -16,10 +15,8 @@ from PIL import Image
 
 from publisher.sandbox import Sandbox
 from publisher.text import tree
-from tests.conftest import Ran
+from tests.conftest import Publish
 from tests.picture_files import exif, halves, moving, photo, saved
-
-Publish = Callable[..., Ran]
 
 HEAD = "---\ntitle: The new lamp\ndate: 2026-11-20\n{more}---\n\nIt is here.\n\n{body}\n"
 

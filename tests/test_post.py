@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from publisher.config import Config, Site
-from publisher.dates import parse_date
 from publisher.errors import PostError
 from publisher.post import Post, read
 from publisher.text.tree import text_of
@@ -34,10 +33,12 @@ def links(found: Post) -> list[str]:
         '+++\ntitle = "Hello"\ntags = ["one", "two"]\nlanguage = "fr"\n+++\n',
         '+++\ntitle = "Hello"\nlang = "fr"\n[taxonomies]\ntags = ["one", "two"]\n+++\n',
         '{\n"title": "Hello",\n"tags": "one, two",\n"lang": "fr"\n}\n',
+        '{"title": "Hello", "tags": ["one", "two"], "lang": "fr"}\n',
+        '{ "title": "Hello",\n  "tags": ["one", "two"], "lang": "fr" }',
         "\ufeff---\ntitle: Hello\ntags: one two\nlang: fr\n---\n",
         "---\r\ntitle: Hello\r\ntags:\r\n  - one\r\n  - two\r\nlang: fr\r\n---\r\n",
     ],
-    ids=["YAML", "TOML", "Zola", "JSON", "byte order mark", "Windows"],
+    ids=["YAML", "TOML", "Zola", "JSON", "JSON on a line", "JSON on two lines", "byte order mark", "Windows"],
 )
 def test_front_matter_in_every_form(head: str, tmp_path: Path) -> None:
     (tmp_path / "post.md").write_bytes((head + "\nText.\n").encode())
@@ -114,26 +115,6 @@ def test_relative_links_become_absolute(link: str, address: str, tmp_path: Path)
 def test_pictures_become_absolute(tmp_path: Path) -> None:
     found = post(tmp_path, "![alt](../img/x.png)\n")
     assert [e.attrs["src"] for e in found.body.walk() if e.name == "img"] == ["https://example.org/news/img/x.png"]
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("2026-11-23", datetime(2026, 11, 23, tzinfo=UTC)),
-        ("2026-11-23T18:00:00+01:00", datetime(2026, 11, 23, 18, tzinfo=timezone(timedelta(hours=1)))),
-        ("2026-11-23T18:00:00Z", datetime(2026, 11, 23, 18, tzinfo=UTC)),
-        ("2017-01-20T09:00:00.000Z", datetime(2017, 1, 20, 9, tzinfo=UTC)),
-        ("2013-07-03 10:00:00 +0800", datetime(2013, 7, 3, 10, tzinfo=timezone(timedelta(hours=8)))),
-        ("2013-7-3 9:05:00", datetime(2013, 7, 3, 9, 5, tzinfo=UTC)),
-        ("2013/07/03", datetime(2013, 7, 3, tzinfo=UTC)),
-        ("2013-07-03 10:00:00 UTC", datetime(2013, 7, 3, 10, tzinfo=UTC)),
-        ("tomorrow", None),
-        ("2026-13-01", None),
-        (20261123, None),
-    ],
-)
-def test_dates(value: object, expected: datetime | None) -> None:
-    assert parse_date(value) == expected
 
 
 def test_the_date_in_a_jekyll_file_s_name(tmp_path: Path) -> None:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from publisher.sandbox import Sandbox
-from tests.conftest import POST, SHARED, Ran
-
-Publish = Callable[..., Ran]
-ALL = ("mastodon", "twitter", "discord", "email")
-
-
-def live(sandbox: Sandbox, channel: str) -> list[dict[str, Any]]:
-    return [item for item in sandbox.received() if item["channel"] == channel]
+from tests.conftest import CHANNELS, POST, Publish, live
 
 
 def counts(sandbox: Sandbox) -> dict[str, int]:
-    return {channel: len(live(sandbox, channel)) for channel in ALL}
+    return {channel: len(live(sandbox, channel)) for channel in CHANNELS}
 
 
 ONCE = {"mastodon": 1, "twitter": 1, "discord": 1, "email": 3}
@@ -52,7 +42,7 @@ def test_what_is_previewed_is_what_is_sent(project: Path, sandbox: Sandbox, publ
     previewed = publish("post.md", "--dry-run", "--json").json
     assert previewed["dry_run"] is True
     assert {result["status"] for result in previewed["results"]} == {"planned"}
-    assert counts(sandbox) == dict.fromkeys(ALL, 0)
+    assert counts(sandbox) == dict.fromkeys(CHANNELS, 0)
     sent = publish("post.md", "--json").json
     texts = [[part["text"] for part in result["parts"]] for result in previewed["results"]]
     assert texts == [[part["text"] for part in result["parts"]] for result in sent["results"]]
@@ -79,7 +69,17 @@ def test_without_any_configuration_a_dry_run_shows_all_four(
     monkeypatch.chdir(tmp_path)
     ran = publish("post.md", "--dry-run", "--json")
     assert ran.status == 0
-    assert tuple(ran.statuses()) == ALL
+    assert tuple(ran.statuses()) == CHANNELS
+
+
+def test_a_configuration_without_channels_previews_all_four(project: Path, publish: Publish) -> None:
+    (project / "publish.toml").write_text('[site]\nbase_url = "https://example.org/"\n', "utf-8")
+    ran = publish("post.md", "--dry-run", "--json")
+    assert ran.status == 0
+    assert tuple(ran.statuses()) == CHANNELS
+    ran = publish("post.md")
+    assert ran.status == 2
+    assert "[channels.mastodon]" in ran.err
 
 
 def test_without_any_configuration_a_real_run_says_what_to_do(
@@ -125,52 +125,6 @@ def test_a_second_account_of_the_same_kind(project: Path, sandbox: Sandbox, publ
         "En français : Lamp 2.0 is out",
         "Lamp 2.0 is out",
     ]
-
-
-class TestFolders:
-    @pytest.fixture
-    def folder(self, project: Path) -> Path:
-        folder = project / "news"
-        folder.mkdir()
-        (folder / "a.md").write_text(POST, "utf-8")
-        (folder / "draft.md").write_text(POST.replace("tags:", "draft: true\ntags:"), "utf-8")
-        (folder / "unpublished.md").write_text(POST.replace("tags:", "published: false\ntags:"), "utf-8")
-        (folder / "future.md").write_text(POST.replace("2026-01-20", "2999-01-01"), "utf-8")
-        (folder / "_index.md").write_text("not a post", "utf-8")
-        (folder / "README.md").write_text("not a post", "utf-8")
-        (folder / ".hidden.md").write_text(POST, "utf-8")
-        return folder
-
-    def test_what_is_no_post_is_passed_over_and_said_so(self, folder: Path, sandbox: Sandbox, publish: Publish) -> None:
-        ran = publish("news", "--channels", "mastodon", "--json")
-        assert ran.status == 0
-        assert [(r["post"], r["status"], r["reason"]) for r in ran.json["results"]] == [
-            ("news/a.md", "sent", None),
-            ("news/future.md", "skipped", "future"),
-        ]
-        for name in ("_index.md", "README.md", ".hidden.md", "draft.md", "unpublished.md"):
-            assert name in ran.err
-        assert len(live(sandbox, "mastodon")) == 1
-
-    def test_a_draft_named_by_itself_is_previewed_and_not_sent(
-        self, folder: Path, sandbox: Sandbox, publish: Publish
-    ) -> None:
-        ran = publish("news/draft.md", "--dry-run")
-        assert "Lamp 2.0 is here." in ran.out
-        ran = publish("news/draft.md", "--json")
-        assert ran.status == 0
-        assert {(r["status"], r["reason"]) for r in ran.json["results"]} == {("skipped", "draft")}
-        assert not sandbox.received()
-
-    def test_nobody_s_archive_goes_out_by_mistake(self, folder: Path, sandbox: Sandbox, publish: Publish) -> None:
-        for number in range(4):
-            (folder / f"old-{number}.md").write_text(POST.replace("2.0", f"1.{number}"), "utf-8")
-        ran = publish("news", "--channels", "mastodon")
-        assert ran.status == 2
-        assert "--yes" in ran.err
-        assert not sandbox.received()
-        assert publish("news", "--channels", "mastodon", "--yes").status == 0
-        assert len(live(sandbox, "mastodon")) == 5
 
 
 FAULTS_SETTLED_BY_THEMSELVES = [
@@ -323,82 +277,6 @@ def test_who_joins_the_list_later_does_not_get_the_archive(project: Path, sandbo
     (project / "list.csv").write_text("email\nada@example.org\nnew@example.org\n", "utf-8")
     assert publish("post.md", "--channels", "email").status == 0
     assert [item["to"] for item in live(sandbox, "email")] == [["ada@example.org"]]
-
-
-def test_a_folder_of_real_posts_gives_a_dry_run_for_each(publish: Publish, tmp_path: Path) -> None:
-    if not (SHARED / "posts").is_dir():
-        pytest.skip("../shared/posts is not there")
-    ran = publish(SHARED / "posts" / "onestla", SHARED / "posts" / "rentree-2022.md", "--dry-run", "--json")
-    assert ran.status == 0
-    for result in ran.json["results"]:
-        for part in result["parts"]:
-            assert part["limit"] is None or part["length"] <= part["limit"]
-            assert part["text"].strip()
-
-
-def test_status_says_what_is_live_where(project: Path, sandbox: Sandbox, publish: Publish) -> None:
-    sandbox.fault("discord", "lost")
-    publish("post.md")
-    ran = publish("status", "post.md")
-    assert ran.status == 0
-    for item in live(sandbox, "mastodon"):
-        assert item["url"] in ran.out
-    assert "unknown" in ran.out
-    document = publish("status", "--json").json
-    assert {part["channel"] for part in document["posts"][0]["parts"]} == set(ALL)
-
-
-def test_the_ledger_moves_to_another_machine(project: Path, sandbox: Sandbox, publish: Publish) -> None:
-    publish("post.md")
-    publish("ledger", "export", "moved.jsonl")
-    assert Path("moved.jsonl").stat().st_mode & 0o077 == 0
-    assert all(isinstance(json.loads(line), dict) for line in Path("moved.jsonl").read_text("utf-8").splitlines())
-    for file in (project / ".publish").glob("*.db*"):
-        file.unlink()
-    assert publish("ledger", "import", "moved.jsonl").status == 0
-    ran = publish("post.md", "--json")
-    assert set(ran.statuses().values()) == {"unchanged"}
-    assert counts(sandbox) == ONCE
-
-
-def test_check_signs_in_everywhere_and_posts_nothing(project: Path, sandbox: Sandbox, publish: Publish) -> None:
-    ran = publish("check")
-    assert ran.status == 0, ran.out
-    assert ran.out.count("good") == 5
-    assert not sandbox.received()
-
-
-def test_check_tells_every_missing_variable_at_once(
-    project: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MASTODON_ACCESS_TOKEN")
-    monkeypatch.delenv("TWITTER_ACCESS_TOKEN")
-    monkeypatch.delenv("DISCORD_WEBHOOK_URL")
-    ran = publish("check")
-    assert ran.status == 1
-    for name in ("MASTODON_ACCESS_TOKEN", "TWITTER_ACCESS_TOKEN", "DISCORD_WEBHOOK_URL"):
-        assert name in ran.out
-    real = publish("post.md")
-    assert real.status == 2
-    for name in ("MASTODON_ACCESS_TOKEN", "TWITTER_ACCESS_TOKEN", "DISCORD_WEBHOOK_URL"):
-        assert name in real.err
-
-
-def test_channels_lists_every_adapter(project: Path, publish: Publish) -> None:
-    ran = publish("channels")
-    assert ran.status == 0
-    for channel in ALL:
-        assert channel in ran.out
-    assert ran.out.count("set up") == 4
-
-
-def test_json_is_one_document_also_on_a_bad_command_line(project: Path, publish: Publish) -> None:
-    for arguments in (["--json"], ["post.md", "--channels", "mastodom", "--json"], ["nothing.md", "--json"]):
-        ran = publish(*arguments)
-        assert ran.status == 2
-        assert ran.json["version"] == 1
-        assert ran.json["errors"][0]["message"]
-        assert ran.json["results"] == []
 
 
 def test_no_secret_in_any_output_or_file(project: Path, sandbox: Sandbox, publish: Publish) -> None:

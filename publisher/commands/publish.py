@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher import prepare, preview, report
 from publisher.adapter import pictures_of
-from publisher.config import Config
+from publisher.config import Config, bare
 from publisher.console import Console, Progress, clean
 from publisher.errors import ConfigError, DeliveryError, PublishError, UsageError
 from publisher.ledger import Ledger
@@ -74,6 +74,8 @@ def carry_out(arguments: argparse.Namespace, console: Console, show: Callable[[T
                 "there is no publish.toml beside the post or in a folder above it",
                 hint="config.example.toml shows how to write one; or look first: --dry-run, or --sandbox",
             )
+        if dry and not config.channels:
+            config = replace(config, channels=bare(config.root).channels)
         if not config.channels:
             raise ConfigError(
                 "no channel is configured", hint="add a section such as [channels.mastodon]", file=config.path
