@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -40,10 +40,18 @@ LIMITS_PATIENCE = 5.0
 """Seconds that servers have to say their limits: one slow channel holds no other back."""
 
 
-def load_config(given: str | None, folder: Path) -> Config:
-    """The one configuration of this run: as named, else searched from the first post's folder upwards."""
+def load_config(given: str | None, folder: Path, *, preview: bool = False) -> Config:
+    """The one configuration of this run: as named, else searched from the first post's folder upwards.
+
+    For a preview, one that has no channel yet has every adapter's.
+    """
     path = Path(given) if given else configuration.find(folder)
-    return configuration.load(path) if path else configuration.bare(folder)
+    if path is None:
+        return configuration.bare(folder)
+    config = configuration.load(path)
+    if preview and not config.channels:
+        return replace(config, channels=configuration.bare(config.root).channels)
+    return config
 
 
 def chosen(given: str | None, config: Config) -> tuple[str, ...] | None:

@@ -375,17 +375,3 @@ def test_what_is_dated_before_since_is_an_archive(project: Path, sandbox: Sandbo
     assert ran.status == 0
     assert {result["reason"] for result in ran.json["results"]} == {"archived"}
     assert not sandbox.received()
-
-
-def test_a_post_s_page_is_waited_for(project: Path, sandbox: Sandbox, publish: Publish) -> None:
-    config = project / "publish.toml"
-    text = config.read_text("utf-8").replace("https://example.org/", f"{sandbox.url}/nowhere/", 1)
-    config.write_text(text.replace("[site]\n", '[site]\nwait_for_page = "1s"\n', 1), "utf-8")
-    ran = publish("post.md", "--channels", "mastodon", "--json")
-    assert (ran.status, ran.statuses()) == (1, {"mastodon": "failed"})
-    assert "404" in ran.json["results"][0]["error"]["message"]
-    assert not sandbox.received()
-    text = config.read_text("utf-8").replace(f"{sandbox.url}/nowhere/", f"{sandbox.url}/", 1)
-    config.write_text(text.replace('permalink = "/news/{slug}/"', 'permalink = "/"'), "utf-8")
-    assert publish("post.md", "--channels", "mastodon").status == 0
-    assert len(live(sandbox, "mastodon")) == 1

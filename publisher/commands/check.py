@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from publisher import prepare
 from publisher.config import Config
@@ -69,7 +68,7 @@ def _posts(arguments: argparse.Namespace, console: Console) -> int:
     sources = collect(arguments.posts)
     if not sources.files:
         raise UsageError("there is no post in that folder", hint="name a post")
-    config = prepare.load_config(arguments.config, sources.files[0].file.resolve().parent)
+    config = prepare.load_config(arguments.config, sources.files[0].file.resolve().parent, preview=True)
     names = prepare.chosen(arguments.channels, config)
     posts, drafts = prepare.read_posts(sources.files, config)
     failed = False
@@ -100,16 +99,14 @@ def _posts(arguments: argparse.Namespace, console: Console) -> int:
 def _cards(post: Post, config: Config, console: Console) -> bool:
     """Show what platforms would make of the post's page. False: the page isn't there."""
     from publisher.cards import read
-    from publisher.pages import PAGE_LIMIT, PAGE_SECONDS
-    from publisher.pictures.fetch import FetchError, get
+    from publisher.pages import fetch
+    from publisher.pictures.fetch import FetchError
 
     if not post.url:
         console.out(f"{clean(str(post.file))}: has no address, so no platform shows a card of it")
         return True
-    own = urlsplit(config.site.base_url).hostname
-    hosts = config.pictures.hosts | ({own} if own else frozenset())
     try:
-        where, _, page = get(post.url, hosts=hosts, limit=PAGE_LIMIT, seconds=PAGE_SECONDS)
+        where, page = fetch(post.url, config)
     except FetchError as error:
         console.out(f"{console.colour('failed', 'red')}: the page {clean(post.url)} {clean(error.message)}")
         return False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher import prepare, preview, report
 from publisher.adapter import pictures_of
-from publisher.config import Config, bare
+from publisher.config import Config
 from publisher.console import Console, Progress, clean
 from publisher.errors import ConfigError, DeliveryError, PublishError, UsageError
 from publisher.ledger import Ledger
@@ -63,7 +63,7 @@ def carry_out(arguments: argparse.Namespace, console: Console, show: Callable[[T
     sources = collect(arguments.posts)
     if not sources.files:
         raise UsageError("there is no post in that folder", hint="name a folder with .md files")
-    config = prepare.load_config(arguments.config, sources.files[0].file.resolve().parent)
+    config = prepare.load_config(arguments.config, sources.files[0].file.resolve().parent, preview=dry)
     with ExitStack() as stack:
         if arguments.sandbox:
             from publisher.commands.sandbox import sandboxed
@@ -74,8 +74,6 @@ def carry_out(arguments: argparse.Namespace, console: Console, show: Callable[[T
                 "there is no publish.toml beside the post or in a folder above it",
                 hint="config.example.toml shows how to write one; or look first: --dry-run, or --sandbox",
             )
-        if dry and not config.channels:
-            config = replace(config, channels=bare(config.root).channels)
         if not config.channels:
             raise ConfigError(
                 "no channel is configured", hint="add a section such as [channels.mastodon]", file=config.path
@@ -212,7 +210,7 @@ def _await_pages(results: list[Result], config: Config, console: Console) -> dic
         return {}
     from publisher.pages import wait_for
 
-    return wait_for(urls, config.site.wait_for_page, console.err)
+    return wait_for(urls, config, console.err)
 
 
 def _agree(results: list[Result], arguments: argparse.Namespace, console: Console) -> None:
