@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -48,26 +49,53 @@ def deliver(
         finally:
             over.set()
 
-    # Events, since Thread.join forgets that a thread is running once Ctrl-C has interrupted it (up to Python 3.12).
     overs: list[threading.Event] = []
-    try:
+    with _CtrlC() as ctrl_c:
         for name, mine in channels.items():
             over = threading.Event()
             # Daemon threads: after Ctrl-C a request that hangs must not keep the process alive. Its intent is on disk.
             threading.Thread(target=work, args=(mine, over), name=name, daemon=True).start()
             overs.append(over)
         for over in overs:
-            while not over.wait(0.2):  # in slices, so that Ctrl-C is heard on every system
+            while not over.wait(0.1) and not ctrl_c.pressed:
                 pass
+    if not ctrl_c.pressed:
         return True
-    except KeyboardInterrupt:
-        stop.set()
-        end = time.monotonic() + timing.patience
-        for over in overs:
-            over.wait(max(0.0, end - time.monotonic()))
-        for delivery in deliveries:
-            if left.pop(id(delivery), None):
-                known = {(row.part, row.recipient): row for row in ledger.rows(delivery.key, delivery.channel)}
-                rows = tuple(known.get((row.part, row.recipient), row) for row in delivery.rows)
-                done(Outcome(delivery, rows, stopped()))
-        return False
+    stop.set()
+    end = time.monotonic() + timing.patience
+    for over in overs:
+        over.wait(max(0.0, end - time.monotonic()))
+    for delivery in deliveries:
+        if left.pop(id(delivery), None):
+            known = {(row.part, row.recipient): row for row in ledger.rows(delivery.key, delivery.channel)}
+            rows = tuple(known.get((row.part, row.recipient), row) for row in delivery.rows)
+            done(Outcome(delivery, rows, stopped()))
+    return False
+
+
+class _CtrlC:
+    """Notes the first Ctrl-C instead of raising KeyboardInterrupt; a second one, afterwards, raises it as ever.
+
+    The exception may come anywhere, also within threading's own code, which then keeps a lock for good: seen
+    2026-11, one run in some hundred hung.
+    """
+
+    def __init__(self) -> None:
+        self.pressed = False
+        self._ours = False
+
+    def __enter__(self) -> _CtrlC:
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is none of our business
+            signal.signal(signal.SIGINT, self._note)
+            self._ours = True
+        return self
+
+    def _note(self, *_: object) -> None:
+        self.pressed = True
+        self.__exit__()
+
+    def __exit__(self, *_: object) -> None:
+        if self._ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self._ours = False

@@ -203,7 +203,7 @@ class TestFreshInterpreter:
         world = make(channels=("mastodon", "twitter"))
         box.fault("twitter", "429", seconds=15)
         status, shown = self.on_a_terminal(world, box, b"\x03")
-        assert status == 130
+        assert status == 130, shown
         assert "live: mastodon; not live: twitter. Run again" in shown
         assert "Traceback" not in shown
         assert world.publish().wait().status == 0
