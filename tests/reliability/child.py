@@ -200,6 +200,8 @@ def main() -> None:
 
 def once(job: Job) -> None:
     """One run in this interpreter, on the terminal or pipe that it was given; as the installed command does it."""
+    # As on a terminal; what a shell started in the background ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     prepare(job)
     from publisher import cli
 
