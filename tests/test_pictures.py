@@ -178,11 +178,13 @@ def test_an_animation_goes_alone_or_as_a_still_picture(project: Path, sandbox: S
         assert (data, text) == ((project / "moving.gif").read_bytes(), "It turns")
     sandbox.clear()
     put(project, "still.png", saved(halves(), "PNG"))
-    write(project, "![It turns](moving.gif) ![It stands](still.png)", name="other.md")
+    put(project, "still.gif", saved(halves(), "GIF"))
+    write(project, "![It turns](moving.gif) ![It stands](still.png) ![So does this](still.gif)", name="other.md")
     ran = publish("other.md", "--channels", "mastodon", "--dry-run")
     assert "first frame" in ran.out
-    assert publish("other.md", "--channels", "mastodon").status == 0
-    assert len(arrived(sandbox, "mastodon")) == 2
+    assert publish("other.md", "--channels", "mastodon,twitter,discord").status == 0
+    for channel in ("mastodon", "twitter", "discord"):
+        assert [text for _, text in arrived(sandbox, channel)] == ["It turns", "It stands", "So does this"]
 
 
 def test_mastodon_takes_its_time_with_an_animation_and_is_waited_for(

@@ -82,8 +82,7 @@ def fit(data: bytes, name: str, rule: PictureRule) -> Fitted:
             notes.append("first page of several" if form == "TIFF" else "first frame of an animation")
         kept = _animation(image, data, frames, rule) or _as_it_is(image, data, kind, frames, orientation, rule)
         if kept:
-            still = form != "GIF" or frames == 1
-            return Fitted(kept, _name(name, kind), kind, *before, ", ".join(notes if still else []))
+            return Fitted(kept, _name(name, kind), kind, *before, ", ".join(notes if form != "GIF" else []))
         graphic = form in ("PNG", "GIF", "BMP") or image.mode in ("1", "P")
         plain, profile = decoded(image, _within(image.size, rule), orientation)
         had_alpha = plain.mode == "RGBA"
@@ -205,10 +204,13 @@ def _animation(image: ImageFile, data: bytes, frames: int, rule: PictureRule) ->
 def _as_it_is(
     image: ImageFile, data: bytes, kind: str, frames: int, orientation: int, rule: PictureRule
 ) -> bytes | None:
-    """The picture's own coding, where that is what is wanted; decoded only to see whether it is whole."""
+    """The picture's own coding, where that is what is wanted; decoded only to see whether it is whole.
+
+    Never a GIF: platforms take each for an animation, which can't stand beside other pictures.
+    """
     deep = image.format == "PNG" and data[24] == 16  # bits a channel
     moves = frames > 1 and image.format != "PNG"  # an animated PNG is a still one, with chunks that are dropped
-    if kind not in rule.kinds or orientation != 1 or deep or moves or image.mode == "CMYK":
+    if kind not in rule.kinds or kind == "image/gif" or orientation != 1 or deep or moves or image.mode == "CMYK":
         return None
     if _within(image.size, rule) != image.size:
         return None

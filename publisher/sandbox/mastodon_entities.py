@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from publisher.sandbox.platform import iso
@@ -38,7 +39,19 @@ MAGIC: tuple[tuple[bytes, tuple[str, str]], ...] = (
 
 def media_type(data: bytes) -> tuple[str, str] | None:
     """Mastodon's type and the MIME type, by the first bytes; None for what Mastodon doesn't take."""
-    return next((kind for magic, kind in MAGIC if re.match(magic, data, re.DOTALL)), None)
+    kind = next((kind for magic, kind in MAGIC if re.match(magic, data, re.DOTALL)), None)
+    return ("image", "image/gif") if kind == ("gifv", "image/gif") and _stands(data) else kind
+
+
+def _stands(gif: bytes) -> bool:
+    """Mastodon makes a video of a GIF with more than one frame only (lib/paperclip/gif_transcoder.rb, v4.6.5)."""
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(gif)) as image:
+            return getattr(image, "n_frames", 1) == 1
+    except Exception:  # whatever Pillow raises: not a GIF that it can read
+        return False
 
 
 def true(value: object) -> bool:

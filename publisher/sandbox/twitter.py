@@ -68,6 +68,8 @@ class Twitter(Platform):
             return invalid("A post must have text or media")
         if any(number not in self.files for number in media):
             return invalid("Your media IDs are invalid.", media_ids=[",".join(media)])
+        if len(media) > 1 and any(self.files[number]["category"] != "tweet_image" for number in media):
+            return invalid("A post may have pictures, or one animation or video", media_ids=[",".join(media)])
         if parent is not None and parent not in self.posts:
             return forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
         self._measure(text)
