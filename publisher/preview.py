@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
-from publisher.adapter import Picture
+from publisher.adapter import Adapter, Payload, Picture, pictures_of
 from publisher.console import Console, clean, describe
 from publisher.differences import differences
 from publisher.errors import PostError, PublishError
@@ -24,41 +25,64 @@ def plan(result: Result, console: Console) -> str:
         head = measure(result, row)
         head = f"part {number} of {len(parts)}, {head}" if len(parts) > 1 else head
         head += {"update": ", edited", "delete": ", to be deleted"}.get(row.op, "")
-        lines += [f"  {name}: {clean(value)}" for name, value in delivery.adapter.fields_of(row.payload).items()]
+        lines += _fields(delivery.adapter, row.payload, row.live, console)
         lines.append(console.colour(f"  ── {head} " + "─" * max(2, 66 - len(head)), "dim"))
-        lines += _text(delivery.adapter.text_of(row.payload), _before(delivery, row), console)
-        lines += [f"  {line}" for picture in result.pictures(row) for line in _picture(picture, console)]
+        lines += _text(delivery.adapter, row.payload, row.live, console)
+        lines += _pictures(result.pictures(row), row.live, console)
     if result.status == "outdated":
         lines.append(console.colour(f"  ── the file says now {'─' * 48}", "dim"))
-        for number, part in enumerate(delivery.message.parts):
-            live = delivery.adapter.text_of(parts[number].payload) if number < len(parts) else None
-            lines += _text(part.text, live, console)
+        for number in range(len(delivery.message.parts)):
+            payload = delivery.adapter.payload(delivery.message, number)
+            live = parts[number].payload if number < len(parts) else None
+            lines += _fields(delivery.adapter, payload, live, console)
+            lines += _text(delivery.adapter, payload, live, console)
     lines.append(console.colour("  " + "─" * 70, "dim"))
     lines += [f"  note: {clean(note)}" for note in delivery.post.notes]
     return "\n".join(lines) + "\n"
 
 
-def _before(delivery: Delivery, row: Row) -> str | None:
-    return delivery.adapter.text_of(row.live) if row.live is not None else None
+def _fields(adapter: Adapter, payload: Payload, live: Payload | None, console: Console) -> list[str]:
+    now, before = adapter.fields_of(payload), adapter.fields_of(live) if live is not None else {}
+    return [
+        f"  {name}: {_marked(now.get(name, ''), before.get(name, '') if live is not None else None, console)}"
+        for name in dict.fromkeys((*now, *before))
+    ]
 
 
-def _text(text: str, before: str | None, console: Console) -> list[str]:
-    """The lines of a text; of an edited one, with what goes and what comes: [-so-]{+thus+}, in colour on a terminal."""
-    if before is not None and before != text:
-        shown = []
-        for kind, piece in differences(clean(before), clean(text)):
-            for number, line in enumerate(piece.split("\n")):
-                mark = {"removed": ("[-{}-]", "red"), "added": ("{{+{}+}}", "green")}.get(kind)
-                coloured = console.colour(line, mark[1]) if mark else line
-                words = mark[0].format(line) if mark and coloured == line and line else coloured
-                shown.append(("\n" if number else "") + words)
-        text = "".join(shown)
-    else:
-        text = clean(text)
-    return [f"  {line}".rstrip() for line in text.split("\n")]
+def _text(adapter: Adapter, payload: Payload, live: Payload | None, console: Console) -> list[str]:
+    before = adapter.text_of(live) if live is not None else None
+    return [f"  {line}".rstrip() for line in _marked(adapter.text_of(payload), before, console).split("\n")]
 
 
-def _picture(picture: Picture, console: Console) -> list[str]:
+def _marked(text: str, before: str | None, console: Console) -> str:
+    """A text; of an edited one, with what goes and what comes: [-so-]{+thus+}, in colour on a terminal."""
+    if before is None or before == text:
+        return clean(text)
+    shown = []
+    for kind, piece in differences(clean(before), clean(text)):
+        for number, line in enumerate(piece.split("\n")):
+            mark = {"removed": ("[-{}-]", "red"), "added": ("{{+{}+}}", "green")}.get(kind)
+            coloured = console.colour(line, mark[1]) if mark else line
+            words = mark[0].format(line) if mark and coloured == line and line else coloured
+            shown.append(("\n" if number else "") + words)
+    return "".join(shown)
+
+
+def _pictures(pictures: Sequence[Picture], live: Payload | None, console: Console) -> list[str]:
+    """What is attached; of an edited post, with what is new at each place and what is taken out."""
+    before = pictures_of(live) if live is not None else ()
+    lines = []
+    for picture, old in zip_longest(pictures, before):
+        if picture is None:
+            lines.append(f"picture {clean(old.name)}: taken out")
+            continue
+        new = live is not None and (old is None or old.source != picture.source)
+        lines += _picture(picture, None if new else old, console)
+        lines[-2] += ", new" if new else ""
+    return [f"  {line}" for line in lines]
+
+
+def _picture(picture: Picture, old: Picture | None, console: Console) -> list[str]:
     size = f"{picture.width}×{picture.height}, " if picture.width else ""
     if not picture.hash:
         size += f"at {picture.address}" if not picture.note else picture.note
@@ -67,7 +91,8 @@ def _picture(picture: Picture, console: Console) -> list[str]:
     else:
         size += f"{_bytes(picture.before)} → {_bytes(picture.size)}"
     note = f" ({picture.note})" if picture.note and picture.hash else ""
-    alt = clean(picture.alt).replace("\n", " ") or console.colour("no alternative text", "yellow")
+    alt = _marked(picture.alt, old.alt if old else None, console).replace("\n", " ")
+    alt = alt or console.colour("no alternative text", "yellow")
     return [f"picture {clean(picture.name)}: {clean(size)}{note}", f"  alt: {alt}"]
 
 
@@ -152,7 +177,7 @@ def short(result: Result) -> str:
             result.delivery.action, f"sent{_at(result)}"
         ),
         "unchanged": f"live already{_at(result)}",
-        "outdated": f"live{_at(result)}, and left as it is",
+        "outdated": f"left as it is, {'sent' if counts else 'live'}{_at(result)}",
         "failed": "failed",
         "unknown": "unknown: it may be live",
         "skipped": f"skipped: {_reason(result)}" if result.reason != "busy" else "skipped: busy",

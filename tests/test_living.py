@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,35 @@ def test_a_dry_run_shows_what_an_edit_changes_word_by_word(project: Path, sandbo
     assert "[-twice-]{+three times+} as fast" in ran.out
     assert "what is live on X can't be edited" in ran.err
     assert len(sandbox.received()) == 6
+
+
+def test_a_dry_run_shows_edited_fields_too_and_nothing_as_edited_that_isn_t(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    publish("post.md")
+    edit(project, "title: Lamp 2.0 is out", "title: Lamp 2.0 is here")
+    ran = publish("post.md", "--dry-run")
+    assert "title: Lamp 2.0 is [-out-]{+here+}" in ran.out
+    assert "subject: Lamp 2.0 is [-out-]{+here+}" in ran.out
+    assert set(re.findall(r"\[-(.*?)-\]|\{\+(.*?)\+\}", ran.out)) == {("out", ""), ("", "here")}
+    assert "email: left as it is, sent to 3 recipients" in publish("post.md").out
+
+
+def test_a_dry_run_shows_which_pictures_an_edit_changes(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+    for name, size in (("one.png", (40, 30)), ("two.png", (50, 30)), ("three.png", (60, 30))):
+        (project / name).write_bytes(saved(halves(size), "PNG"))
+    body = "![A lamp](one.png) ![Its light](two.png) ![Its box](three.png)"
+    (project / "post.md").write_text(POST + f"\n{body}\n", "utf-8")
+    publish("post.md", "--channels", "mastodon")
+    edit(project, body, "![A red lamp](one.png) ![Its light](three.png)")
+    shown = publish("post.md", "--channels", "mastodon", "--dry-run").out
+    assert [line.strip() for line in shown.splitlines() if re.search("picture|alt:", line)] == [
+        "picture one.png: 40×30, 1 kB",
+        "alt: A {+red +}lamp",
+        "picture three.png: 60×30, 1 kB, new",
+        "alt: Its light",
+        "picture three.png: taken out",
+    ]
 
 
 def test_an_edit_that_no_reader_sees_does_nothing(project: Path, sandbox: Sandbox, publish: Publish) -> None:
