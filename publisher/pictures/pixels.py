@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MEMORY = 300_000_000
 """Bytes that decoding may take; a progressive JPEG that needs more is decoded at half its size."""
 _ROWS = 256
+_LANCZOS = 3
+"""Pixels to each side that make one of the new ones (times the factor)."""
 
 
 def decoded(image: ImageFile, target: tuple[int, int], orientation: int) -> tuple[Image, bytes]:
@@ -96,17 +98,21 @@ def scaled(image: Image, size: tuple[int, int]) -> Image:
 
     if image.size == size:
         return image
-    alpha = image.mode == "RGBA"
-    if alpha:  # with its colours multiplied, so that what can't be seen doesn't bleed into what can
-        clear, image = image, image.convert("RGBa")
-        clear.close()
+    factor = image.height / size[1]
+    reach = math.ceil(_LANCZOS * max(1.0, factor)) + 1
     scaled = Images.new(image.mode, size)
     for top in range(0, size[1], _ROWS):
         bottom = min(top + _ROWS, size[1])
-        box = (0, image.height * top / size[1], image.width, min(image.height, image.height * bottom / size[1]))
-        scaled.paste(image.resize((size[0], bottom - top), Images.Resampling.LANCZOS, box), (0, top))
+        first, last = factor * top, min(image.height, factor * bottom)
+        above, below = max(0, math.floor(first) - reach), min(image.height, math.ceil(last) + reach)
+        strip = image.crop((0, above, image.width, below))
+        if image.mode == "RGBA":  # with its colours multiplied, so that what can't be seen doesn't bleed into what can
+            strip = strip.convert("RGBa")
+        box = (0, first - above, image.width, last - above)
+        strip = strip.resize((size[0], bottom - top), Images.Resampling.LANCZOS, box)
+        scaled.paste(strip.convert(image.mode), (0, top))
     image.close()
-    return scaled.convert("RGBA") if alpha else scaled
+    return scaled
 
 
 def _rgb(image: Image, profile: bytes) -> Image:
