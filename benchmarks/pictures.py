@@ -22,7 +22,9 @@ RULES: dict[str, dict[str, Any]] = {
     "like Mastodon": {
         "count": 4, "kinds": KINDS, "bytes": 16 * 2**20, "pixels": 33_177_600, "animation": [16 * 2**20, 1280 * 720],
     },
-    "like X": {"count": 4, "kinds": KINDS, "bytes": 5_000_000, "side": 8192, "animation": [5_000_000, 1280 * 1080]},
+    "like X": {
+        "count": 4, "kinds": KINDS, "bytes": 5_000_000, "pixels": 4096 * 4096, "animation": [5_000_000, 1280 * 1080],
+    },
 }  # fmt: skip
 """As in the adapters, 2026-11-25."""
 AIM = 400_000_000

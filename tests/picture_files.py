@@ -200,7 +200,7 @@ REAL_SIZES: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: saved(photo(6000, 4000), "JPEG", quality=90, progressive=True),
     ),
     "20 MB PNG": ("screen.png", lambda: saved(photo(3840, 2560, detail=0.6), "PNG", compress_level=4)),
-    "24 MP PNG, transparent": ("drawing.png", lambda: saved(_clear(6000, 4000), "PNG", compress_level=1)),
+    "40 MP PNG, transparent": ("drawing.png", lambda: saved(_clear(8000, 5000), "PNG", compress_level=1)),
     "12 MP 16-bit PNG": ("raw.png", lambda: png16(4000, 3000)),
     "5 s GIF": ("demo.gif", lambda: filmed((640, 360), 125)),
     "decompression bomb": ("bomb.png", bomb),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MEMORY = 300_000_000
 """Bytes that decoding may take; a progressive JPEG that needs more is decoded at half its size."""
-_ROWS = 256
+_ROWS = 64
 _LANCZOS = 3
 """Pixels to each side that make one of the new ones (times the factor)."""
 
@@ -93,7 +93,10 @@ def _plain(image: Image) -> Image:
 
 
 def scaled(image: Image, size: tuple[int, int]) -> Image:
-    """In strips: in one go, Pillow needs a second picture as large as the first on the way."""
+    """In strips: in one go, Pillow needs a second picture as large as the first on the way.
+
+    First in height, then in width: Pillow's own choice would depend on how high a strip is.
+    """
     from PIL import Image as Images
 
     if image.size == size:
@@ -109,7 +112,8 @@ def scaled(image: Image, size: tuple[int, int]) -> Image:
         if image.mode == "RGBA":  # with its colours multiplied, so that what can't be seen doesn't bleed into what can
             strip = strip.convert("RGBa")
         box = (0, first - above, image.width, last - above)
-        strip = strip.resize((size[0], bottom - top), Images.Resampling.LANCZOS, box)
+        strip = strip.resize((image.width, bottom - top), Images.Resampling.LANCZOS, box)
+        strip = strip.resize((size[0], bottom - top), Images.Resampling.LANCZOS)
         scaled.paste(strip.convert(image.mode), (0, top))
     image.close()
     return scaled
