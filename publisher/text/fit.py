@@ -9,11 +9,10 @@ from functools import cache
 
 from publisher.text.marks import Mark, Text, cut, marks_of
 from publisher.text.sentences import sentence_ends
-from publisher.text.words import CJK, cuts, grapheme_ends
+from publisher.text.words import cuts, grapheme_ends, is_cjk
 
 _WINDOW = 700
 _DANGLING = re.compile(r"(?:[\s\u00a0\u202f(\[{«‹“‘„‚「『（【《〈,;:、，；：–—·•/&¿¡…]|(?<!\.)\.{2,}|(?<=\s)[-*+>])+$")
-_CJK = re.compile(f"[{CJK}]")
 _LEAD_IN = re.compile(r"[:：][\s\u00a0\u202f]*$")
 _ENDED = re.compile(r"[.!?…。！？؟۔:：;,»”\"')\]）」]$")
 _LIST_LINE = re.compile(r"\s*(?:[•*+-]|\d+[.)])\s")
@@ -139,7 +138,7 @@ class Shortened:
         ellipsis = self.ellipsis
         if whole_sentence:
             last = self.text[end - 1]
-            ellipsis = ("" if last == "”" or _CJK.match(last) else " ") + ellipsis
+            ellipsis = ("" if last == "”" or is_cjk(last) else " ") + ellipsis
         end, still_open = self.stop(end, whole_sentence)
         return self.text[:end] + ellipsis + "".join(mark.closer for mark in reversed(still_open))
 

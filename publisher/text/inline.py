@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable
 
 from publisher.text.marks import Mark, Text, concat
-from publisher.text.words import CJK
+from publisher.text.words import is_cjk
 
 WHITE = " \t\n\r\f"
 _RUN = re.compile(r"[\t\n\r\f ]{2,}|[\t\n\r\f]")  # a single space is right already
-_WITHOUT_SPACES = re.compile(f"[{CJK}]")
 
 
 class Inline:
@@ -97,6 +96,6 @@ def with_mark(text: str, mark: Mark) -> Text:
 def between(before: str, run: str, after: str) -> str:
     """What white space between two characters is to a reader: a line broken between two Chinese or Japanese
     characters, where there are no spaces, is nothing."""
-    if "\n" in run and _WITHOUT_SPACES.match(before) and _WITHOUT_SPACES.match(after):
+    if "\n" in run and before and after and is_cjk(before) and is_cjk(after):
         return ""
     return " "

@@ -25,19 +25,22 @@ _CLOSING = (
 )
 
 URL = r"(?i:https?|mailto|ftp|xmpp|gemini|gopher|magnet|ssh|git|irc)://[^\s<>\"«»“”、。，；：！？（）「」『』【】《》]+"
-_TOKEN = re.compile(
-    rf"\(?{URL}"
-    rf"|[@＠#＃][\w\u200c\u200d·.@-]+"
+_TAGGED = r"[@＠#＃][\w\u200c\u200d·.@-]+"
+_TOKEN = re.compile(rf"\(?{URL}|{_TAGGED}|[^{SPACES}]+")
+"""In a text without Chinese and Japanese: reading those takes longer, also to compile."""
+_TOKEN_WITH_CJK = (
+    rf"\(?{URL}|{_TAGGED}"
     rf"|[\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f]+"
     rf"|[{CJK}][\u0300-\u036f\u3099\u309a\ufe00-\ufe0f\u200d\U000e0100-\U000e01ef]*"
     rf"|[^{SPACES}{CJK}]+"
 )
-_IS_CJK = re.compile(f"[{CJK}]")
+_MAY_BE_CJK = re.compile("[^\0-\u2e7f]")
+_ONE_CJK = f"[{CJK}]"
 _ADDRESS = re.compile(rf"\(?{URL}")
 _CLOSES = re.compile(f"[{_CLOSING}\u0300-\u036f\u200b-\u200f\u2060-\u2069\ufe00-\ufe0f\\U0001f3fb-\\U0001f3ff]")
 _PUNCTUATION = re.compile(f"[{_CLOSING}\u00a0\u202f]+$")
 _NUMBER = re.compile(r"[(\[«“]?[+\-−±~≈<>]?[$€£¥]?\d[\d.,\u00a0\u202f٫٬'’/×x]*(?<![.,])$|[٠-٩۰-۹][٠-٩۰-۹٫٬]*$")
-_UNIT = re.compile(
+_UNIT = (
     r"(?:[%‰°€$£¥₹₽]|°[CF]|[kKMGTPEZY]?(?:i?[bBo](?:ps|it|its|/s)?|octets?|bytes?)"
     r"|[nµumckMGTd]?(?:m|g|s|l|L|W|Wh|V|A|Hz|Pa|J|eq|Ω)[²³23]?(?:/[hs])?|km/h|m/s|ha|t|h|min|mn|sec|j|d|px|pt|dpi|fps|ppm|ppi"
     r"|°|EUR|USD|CHF|GBP|CAD|JPY|CNY|RMB|F|€/\w+|million|millions|milliard|milliards|billion|billions|thousand"
@@ -98,7 +101,8 @@ def cuts(text: str, stop: int | None = None) -> list[int]:
 
 def _cuts(text: str, stop: int) -> Iterator[int]:
     before, end = -1, 0
-    for found in _TOKEN.finditer(text, 0, stop):
+    token = re.compile(_TOKEN_WITH_CJK) if _MAY_BE_CJK.search(text, 0, stop) else _TOKEN
+    for found in token.finditer(text, 0, stop):
         start, after = found.span()
         if before >= 0:
             # Most words are long, of letters, and followed by one that begins with a letter.
@@ -116,20 +120,25 @@ def parted(text: str, before: int, end: int, start: int, after: int) -> bool:
     if left[-1] in _OPENING:
         return False
     if end == start:
-        if _CLOSES.match(right) or (_ADDRESS.match(left) and not _IS_CJK.match(right)):
+        if _CLOSES.match(right) or (_ADDRESS.match(left) and not is_cjk(right)):
             return False
         if left[-1].isdigit() and not right[0].isascii():
             return False
-        return bool(_IS_CJK.match(left[-1]) or _IS_CJK.match(right))
+        return is_cjk(left[-1]) or is_cjk(right)
     if right[0] == "(" and _ADDRESS.match(right):
         return False
     if "\n" in text[end:start]:
         return not _leads(text, before, end)
     if right[0] in ":;!?»" or (not right[0].isalnum() and _PUNCTUATION.fullmatch(right)):
         return False
-    if left[-1].isdigit() and _NUMBER.fullmatch(left) and _UNIT.match(right.rstrip(_AFTER_UNIT)):
+    if left[-1].isdigit() and _NUMBER.fullmatch(left) and re.match(_UNIT, right.rstrip(_AFTER_UNIT)):
         return False
     return not _leads(text, before, end)
+
+
+def is_cjk(text: str) -> bool:
+    """Does the text, which isn't empty, begin with a Chinese or Japanese character?"""
+    return text[0] >= "\u2e80" and bool(re.match(_ONE_CJK, text))
 
 
 def grapheme_ends(text: str, stop: int) -> list[int]:
