@@ -58,13 +58,14 @@ def _marked(text: str, before: str | None, console: Console) -> str:
     """A text; of an edited one, with what goes and what comes: [-so-]{+thus+}, in colour on a terminal."""
     if before is None or before == text:
         return clean(text)
+    marks = {"removed": ("[-{}-]", "red"), "added": ("{{+{}+}}", "green")}
     shown = []
     for kind, piece in differences(clean(before), clean(text)):
         for number, line in enumerate(piece.split("\n")):
-            mark = {"removed": ("[-{}-]", "red"), "added": ("{{+{}+}}", "green")}.get(kind)
-            coloured = console.colour(line, mark[1]) if mark else line
-            words = mark[0].format(line) if mark and coloured == line and line else coloured
-            shown.append(("\n" if number else "") + words)
+            if kind != "same" and line:  # the marks stay in colour, too: for who doesn't see it, and for spaces
+                form, colour = marks[kind]
+                line = console.colour(form.format(line), colour)
+            shown.append(("\n" if number else "") + line)
     return "".join(shown)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
+from tests.conftest import POST
 
 
 def at_a_terminal(arguments: list[str], answer: str, folder: Path, **environment: str) -> tuple[int, str]:
@@ -59,6 +60,14 @@ def test_it_shows_the_plan_and_asks_once(project: Path, sandbox: Sandbox, monkey
     assert "\x1b[" in shown
     assert len(sandbox.received()) == 6
     assert not re.findall(r"[\x00-\x06\x0e-\x1a\x7f-\x9f]", shown)
+
+
+def test_what_an_edit_changes_is_coloured(project: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    at_a_terminal(["post.md", "--yes", "--channels", "mastodon"], "", project)
+    (project / "post.md").write_text(POST.replace("twice as fast", "three times as fast"), "utf-8")
+    _, shown = at_a_terminal(["post.md", "--dry-run", "--channels", "mastodon"], "", project)
+    assert "\x1b[31m[-twice-]\x1b[0m\x1b[32m{+three times+}\x1b[0m as fast" in shown
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "\x04"])
