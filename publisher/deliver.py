@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from publisher.ledger import Ledger
 from publisher.plan import Delivery
@@ -50,16 +51,16 @@ def deliver(
             over.set()
 
     overs: list[threading.Event] = []
-    with _CtrlC() as ctrl_c:
+    with _ctrl_c_noted() as pressed:
         for name, mine in channels.items():
             over = threading.Event()
             # Daemon threads: after Ctrl-C a request that hangs must not keep the process alive. Its intent is on disk.
             threading.Thread(target=work, args=(mine, over), name=name, daemon=True).start()
             overs.append(over)
         for over in overs:
-            while not over.wait(0.1) and not ctrl_c.pressed:
+            while not over.wait(0.1) and not pressed:
                 pass
-    if not ctrl_c.pressed:
+    if not pressed:
         return True
     stop.set()
     end = time.monotonic() + timing.patience
@@ -73,29 +74,20 @@ def deliver(
     return False
 
 
-class _CtrlC:
-    """Notes the first Ctrl-C instead of raising KeyboardInterrupt; a second one, afterwards, raises it as ever.
+@contextmanager
+def _ctrl_c_noted() -> Iterator[list[int]]:
+    """Meanwhile Ctrl-C only makes the list longer, instead of raising KeyboardInterrupt; afterwards it raises as ever.
 
     The exception may come anywhere, also within threading's own code, which then keeps a lock for good: seen
     2026-11, one run in some hundred hung.
     """
-
-    def __init__(self) -> None:
-        self.pressed = False
-        self._ours = False
-
-    def __enter__(self) -> _CtrlC:
-        main = threading.current_thread() is threading.main_thread()
-        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is none of our business
-            signal.signal(signal.SIGINT, self._note)
-            self._ours = True
-        return self
-
-    def _note(self, *_: object) -> None:
-        self.pressed = True
-        self.__exit__()
-
-    def __exit__(self, *_: object) -> None:
-        if self._ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._ours = False
+    pressed: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # it is none of our business
+        yield pressed
+        return
+    signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

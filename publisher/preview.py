@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
 from publisher.adapter import Adapter, Payload, Picture, pictures_of
 from publisher.console import Console, clean, describe
@@ -70,20 +69,17 @@ def _marked(text: str, before: str | None, console: Console) -> str:
 
 
 def _pictures(pictures: Sequence[Picture], live: Payload | None, console: Console) -> list[str]:
-    """What is attached; of an edited post, with what is new at each place and what is taken out."""
-    before = pictures_of(live) if live is not None else ()
+    """What is attached; of an edited post, with what is new and what is taken out."""
+    before = {picture.source: picture for picture in pictures_of(live or {})}
     lines = []
-    for picture, old in zip_longest(pictures, before):
-        if picture is None:
-            lines.append(f"picture {clean(old.name)}: taken out")
-            continue
-        new = live is not None and (old is None or old.source != picture.source)
-        lines += _picture(picture, None if new else old, console)
-        lines[-2] += ", new" if new else ""
+    for picture in pictures:
+        lines += _picture(picture, before.get(picture.source), console, edited=live is not None)
+    kept = {picture.source for picture in pictures}
+    lines += [f"picture {clean(old.name)}: taken out" for source, old in before.items() if source not in kept]
     return [f"  {line}" for line in lines]
 
 
-def _picture(picture: Picture, old: Picture | None, console: Console) -> list[str]:
+def _picture(picture: Picture, old: Picture | None, console: Console, *, edited: bool) -> list[str]:
     size = f"{picture.width}×{picture.height}, " if picture.width else ""
     if not picture.hash:
         size += f"at {picture.address}" if not picture.note else picture.note
@@ -92,6 +88,7 @@ def _picture(picture: Picture, old: Picture | None, console: Console) -> list[st
     else:
         size += f"{_bytes(picture.before)} → {_bytes(picture.size)}"
     note = f" ({picture.note})" if picture.note and picture.hash else ""
+    note += ", new" if edited and old is None else ""
     alt = _marked(picture.alt, old.alt if old else None, console).replace("\n", " ")
     alt = alt or console.colour("no alternative text", "yellow")
     return [f"picture {clean(picture.name)}: {clean(size)}{note}", f"  alt: {alt}"]

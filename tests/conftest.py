@@ -56,6 +56,18 @@ def live(sandbox: Sandbox, channel: str) -> list[dict[str, Any]]:
     return [item for item in sandbox.received() if item["channel"] == channel]
 
 
+def texts(sandbox: Sandbox, channel: str) -> list[str]:
+    return [item["text"] for item in live(sandbox, channel)]
+
+
+def edit(project: Path, old: str, new: str, name: str = "post.md") -> None:
+    """Change some words of a post, which must be there."""
+    path = project / name
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:

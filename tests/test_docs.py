@@ -6,19 +6,14 @@ The files are those beside this folder; the code is whatever is installed.
 from __future__ import annotations
 
 import ast
-import json
 import os
 import re
-import shlex
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
 
@@ -27,34 +22,11 @@ from publisher import cli, config, registry
 from publisher.config import COMMON_OPTIONS
 from publisher.errors import PublishError
 from publisher.post import read
-from tests.conftest import Publish
+from tests.conftest import CHANNELS, Publish
+from tests.pages import PAGES, README, ROOT, blocks, commands, in_folder, inline_code, publish_commands
 
-ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
 EXAMPLE = ROOT / "config.example.toml"
-PAGES = sorted(
-    page
-    for page in (*ROOT.glob("docs/*.md"), README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")
-    if page.is_file()
-)
 EXAMPLES = sorted(ROOT.glob("examples/*.md"))
-OURS = ("mastodon", "twitter", "discord", "email")
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-
-
-def commands(page: Path) -> list[str]:
-    return [line for block in blocks(page, "sh") for line in block.splitlines() if line.strip()]
-
-
-def inline_code(page: Path) -> list[str]:
-    return re.findall(r"`[^`\n]+`", page.read_text("utf-8"))
-
-
-def publish_commands(page: Path) -> list[list[str]]:
-    return [shlex.split(line)[1:] for line in commands(page) if line.startswith("publish ")]
 
 
 def parsed(arguments: list[str]) -> None:
@@ -66,7 +38,7 @@ def parsed(arguments: list[str]) -> None:
 # Each adapter has all that belongs to it.
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", CHANNELS)
 class TestEachAdapter:
     def test_has_an_entry_point(self, name: str) -> None:
         assert name in registry.names()
@@ -93,12 +65,12 @@ class TestEachAdapter:
 
 def test_no_adapter_of_this_repository_is_forgotten() -> None:
     files = {file.stem for file in (ROOT / "adapters").glob("*.py") if not file.stem.startswith("_")}
-    assert files == set(OURS)
+    assert files == set(CHANNELS)
 
 
 def test_the_readme_leads_to_each_channel_s_page() -> None:
     text = README.read_text("utf-8")
-    assert [name for name in OURS if f"(docs/{name}.md)" not in text] == []
+    assert [name for name in CHANNELS if f"(docs/{name}.md)" not in text] == []
 
 
 # config.example.toml
@@ -116,7 +88,7 @@ def section_of(name: str) -> set[str]:
 
 def test_the_example_configuration_is_valid() -> None:
     loaded = config.load(EXAMPLE)
-    assert set(OURS) < set(loaded.channels)
+    assert set(CHANNELS) < set(loaded.channels)
     assert loaded.channels["mastodon-fr"].adapter == "mastodon"
     assert loaded.warnings == ()
 
@@ -182,15 +154,7 @@ def test_the_examples_fit_on_every_channel(publish: Publish, tmp_path: Path, mon
     ran = publish("examples", "--dry-run", "--json")
     assert ran.status == 0, ran.err
     assert ran.json["warnings"] == []
-    assert len(ran.json["results"]) == len(EXAMPLES) * len(OURS)
-
-
-def in_folder(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return folder
+    assert len(ran.json["results"]) == len(EXAMPLES) * len(CHANNELS)
 
 
 # The README's commands
@@ -230,7 +194,7 @@ def test_the_first_dry_run_needs_no_configuration(newcomer: Path, publish: Publi
     (newcomer / "publish.toml").unlink()
     ran = publish("hello.md", "--dry-run", "--json")
     assert ran.status == 0
-    assert set(ran.statuses()) == set(OURS)
+    assert set(ran.statuses()) == set(CHANNELS)
     assert ran.json["warnings"] == []
 
 
@@ -351,83 +315,6 @@ def test_the_names_that_templates_see_are_all_in_the_page() -> None:
     page = (ROOT / "docs" / "templates.md").read_text("utf-8")
     assert [name for name in VIEW if f"post.{name}" not in page] == []
     assert [name for name in SITE if f"site.{name}" not in page] == []
-
-
-# The channel that docs/adding-a-channel.md builds
-
-
-class Ntfy(BaseHTTPRequestHandler):
-    came: ClassVar[list[dict[str, Any]]] = []
-
-    def do_GET(self) -> None:
-        self.answer({"username": "ada"})
-
-    def do_POST(self) -> None:
-        assert self.headers["Authorization"] == "Bearer tk_test"
-        self.came.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.answer({"id": "hwQ2YpKdmg", "event": "message"})
-
-    def answer(self, value: dict[str, Any]) -> None:
-        body = json.dumps(value).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def test_the_channel_that_is_built_there_works_as_a_package_of_its_own(tmp_path: Path) -> None:
-    page = ROOT / "docs" / "adding-a-channel.md"
-    (code,) = blocks(page, "python")
-    (template,) = blocks(page, "jinja")
-    package, section = blocks(page, "toml")
-    (entry,) = re.findall(r'^\[project\.entry-points\."(.+)"\]\n(.+)$', package, re.MULTILINE)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ntfy)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    Ntfy.came.clear()
-    in_folder(
-        tmp_path,
-        {
-            "site/publish_ntfy.py": code,
-            "site/publish_ntfy-0.1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: publish-ntfy\nVersion: 0.1.0\n",
-            "site/publish_ntfy-0.1.0.dist-info/entry_points.txt": f"[{entry[0]}]\n{entry[1]}\n".replace('"', ""),
-            "news/templates/ntfy.txt.j2": template,
-            "news/publish.toml": section.replace("https://ntfy.sh", f"http://127.0.0.1:{server.server_port}"),
-            "news/hello.md": blocks(README, "markdown")[0],
-        },
-    )
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
-        "NTFY_ACCESS_TOKEN": "tk_test",
-    }
-
-    def run(*arguments: str) -> str:
-        ran = subprocess.run(
-            [sys.executable, "-m", "publisher", *arguments],
-            cwd=tmp_path / "news", env=environment, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout
-
-    try:
-        assert "ntfy: ntfy, set up" in run("channels")
-        assert "signed in as ada" in run("check")
-        assert "of 4096 (ntfy counting" in run("hello.md", "--dry-run")
-        run("hello.md")
-        run("hello.md")
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-    (message,) = Ntfy.came
-    assert message["topic"] == "library-news"
-    assert message["title"] == "The library is open on Sundays"
-    assert message["click"] == "https://example.org/news/sundays/"
-    assert "from ten to four" in message["message"]
 
 
 def test_an_unknown_option_in_a_page_would_be_noticed(tmp_path: Path) -> None:

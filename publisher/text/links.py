@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from publisher.text.patterns import compiled
 from publisher.text.tlds import end_of_name
 
 _SPACES = "\t-\r \x85\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -227,7 +228,7 @@ def _links_in_run(run: _Run, position: int) -> Iterator[Link]:
 
 def _link(run: _Run, host: int, host_end: int, position: int) -> Link:
     start = host - len(_protocol(run, host, position))
-    tail = _PLAIN_TAIL.match(run.text, host_end) or re.compile(run.grammar.tail).match(run.text, host_end)
+    tail = _PLAIN_TAIL.match(run.text, host_end) or compiled(run.grammar.tail).match(run.text, host_end)
     path, end = (tail.group("path"), tail.end()) if tail else (None, host_end)
     return Link(run.text[start - 1 : start] if start else "", start, host, host_end, path is not None, end)
 

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from publisher.text.marks import marks_of
+from publisher.text.patterns import compiled
 
 SPACES = " \t\n\r\f\v\u1680\u2000-\u2006\u2008-\u200a\u205f\u3000\u2028\u2029"
 """White space at which a line may end; no-break spaces are not among it (a range for a character class)."""
@@ -101,7 +102,7 @@ def cuts(text: str, stop: int | None = None) -> list[int]:
 
 def _cuts(text: str, stop: int) -> Iterator[int]:
     before, end = -1, 0
-    token = re.compile(_TOKEN_WITH_CJK) if _MAY_BE_CJK.search(text, 0, stop) else _TOKEN
+    token = compiled(_TOKEN_WITH_CJK) if _MAY_BE_CJK.search(text, 0, stop) else _TOKEN
     for found in token.finditer(text, 0, stop):
         start, after = found.span()
         if before >= 0:
@@ -131,14 +132,14 @@ def parted(text: str, before: int, end: int, start: int, after: int) -> bool:
         return not _leads(text, before, end)
     if right[0] in ":;!?»" or (not right[0].isalnum() and _PUNCTUATION.fullmatch(right)):
         return False
-    if left[-1].isdigit() and _NUMBER.fullmatch(left) and re.match(_UNIT, right.rstrip(_AFTER_UNIT)):
+    if left[-1].isdigit() and _NUMBER.fullmatch(left) and compiled(_UNIT).match(right.rstrip(_AFTER_UNIT)):
         return False
     return not _leads(text, before, end)
 
 
 def is_cjk(text: str) -> bool:
     """Does the text, which isn't empty, begin with a Chinese or Japanese character?"""
-    return text[0] >= "\u2e80" and bool(re.match(_ONE_CJK, text))
+    return text[0] >= "\u2e80" and bool(compiled(_ONE_CJK).match(text))
 
 
 def grapheme_ends(text: str, stop: int) -> list[int]:
