@@ -1,8 +1,9 @@
 """Email addresses: what may stand in a list, in a header and on the wire.
 
-Not a library's job here, though one exists: email-validator costs 30 to 60 ms to import, on dry runs too, and
-only the server behind an address can say whether there is a mailbox. What has to be sure is that nothing but
-one plain address ever reaches an SMTP command or a header; typing errors are told early besides.
+Not a library's job here, though one exists: email-validator costs 30 to 60 ms to import, on dry
+runs too, and only the server behind an address can say whether there is a mailbox. What has to be
+sure is that nothing but one plain address ever reaches an SMTP command or a header; typing errors
+are told early besides.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import unicodedata
 from dataclasses import dataclass
 
 _LOCAL = re.compile(r"""[^\x00-\x20()<>\[\]:;@\\,."\x7f]+(\.[^\x00-\x20()<>\[\]:;@\\,."\x7f]+)*""")
-"""RFC 5322, section 3.2.3 (dot-atom), and the non-ASCII letters that RFC 6531, section 3.3, adds to it."""
+"""RFC 5322, section 3.2.3 (dot-atom), and the non-ASCII letters that RFC 6531, section 3.3, adds to
+it."""
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 _LOCAL_OCTETS, _DOMAIN_OCTETS, _LABEL_OCTETS, _ADDRESS_OCTETS = 64, 255, 63, 254
-"""RFC 5321, section 4.5.3.1 (a path has 256 octets, two of them brackets); RFC 1035, section 2.3.4."""
+"""RFC 5321, section 4.5.3.1 (a path has 256 octets, two of them brackets); RFC 1035, section
+2.3.4."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """One recipient's copy of a newsletter, as bytes.
 
-Headers are folded here, not by the standard library: its policy turns an address of 77 characters or more in
-List-Unsubscribe into encoded words (CPython issue 85725, open; seen in 3.11.7, 3.12.1 and 3.13.0), and Gmail
-then shows no button for leaving the list.
+Headers are folded here, not by the standard library: its policy turns an address of 77 characters
+or more in List-Unsubscribe into encoded words (CPython issue 85725, open; seen in 3.11.7, 3.12.1
+and 3.13.0), and Gmail then shows no button for leaving the list.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ from email.utils import format_datetime
 from typing import Any
 
 from publisher.adapter import Picture
-from publisher.view import cid
+from publisher.compose.post_view import cid
 
 from ._addresses import Mailbox, on_the_wire, sender
 
 _LINE = 76
-"""Characters a header line should have at most (RFC 2047, section 2; RFC 5322, section 2.1.1, says 78)."""
+"""Characters a header line should have at most (RFC 2047, section 2; RFC 5322, section 2.1.1, says
+78)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What goes over the wire: the envelope and the message. `utf8`: the server must speak SMTPUTF8."""
+    """What goes over the wire: the envelope and the message. `utf8`: the server must speak
+    SMTPUTF8."""
 
     sender: str
     recipient: str
@@ -52,7 +54,8 @@ class _Wrapped(BaseHeader):
     def fold(self, *, policy: Any) -> str:
         lines: list[str] = [f"{self.name}:"]
         for word in str(self).split(" "):
-            # Never right after the colon: a first line without a value is read badly by old software.
+            # Never right after the colon: a first line without a value is read badly by old
+            # software.
             if len(lines[-1]) + 1 + len(word) > _LINE and not lines[-1].endswith(":"):
                 lines.append("")
             lines[-1] += f" {word}"
@@ -60,7 +63,15 @@ class _Wrapped(BaseHeader):
 
 
 _REGISTRY = HeaderRegistry()
-for _name in ("from", "to", "subject", "message-id", "list-id", "list-unsubscribe", "list-unsubscribe-post"):
+for _name in (
+    "from",
+    "to",
+    "subject",
+    "message-id",
+    "list-id",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
+):
     _REGISTRY.map_to_type(_name, _Wrapped)
 _POLICY = SMTP.clone(header_factory=_REGISTRY)
 
@@ -75,8 +86,9 @@ def build(
 ) -> Mail:
     """The same bytes whenever it is built from the same.
 
-    The Message-ID is made of `key` (the post's and the account's) and the recipient, so that a mailbox which
-    knows the first copy drops a second; the Date is `began`, when this copy was first meant to be sent.
+    The Message-ID is made of `key` (the post's and the account's) and the recipient, so that a
+    mailbox which knows the first copy drops a second; the Date is `began`, when this copy was first
+    meant to be sent.
     """
     box = sender(payload["from"])
     from_address, to_address = on_the_wire(box.address), on_the_wire(recipient)
@@ -106,18 +118,34 @@ def build(
         if pictures and isinstance(page, EmailMessage):
             for picture, data in pictures:
                 main, _, sub = picture.kind.partition("/")
-                page.add_related(data, main, sub, cid=f"<{cid(picture)}>", filename=picture.name, disposition="inline")
+                page.add_related(
+                    data,
+                    main,
+                    sub,
+                    cid=f"<{cid(picture)}>",
+                    filename=picture.name,
+                    disposition="inline",
+                )
             page.set_boundary(f"=_{digest[32:48]}.related")
     if payload["language"]:
-        message["Content-Language"] = payload["language"]  # last: add_alternative moves Content-* into the first part
+        message["Content-Language"] = payload[
+            "language"
+        ]  # last: add_alternative moves Content-* into the first part
     return Mail(from_address, to_address, message.as_bytes(), utf8, message_id)
 
 
 def encoded(text: str, header: str) -> str:
-    """`text` as a header's value: itself where it is plain, else encoded words (RFC 2047) and spaces."""
-    if text.isascii() and "=?" not in text and all(len(word) < _LINE - len(header) for word in text.split(" ")):
+    """`text` as a header's value: itself where it is plain, else encoded words (RFC 2047) and
+    spaces."""
+    if (
+        text.isascii()
+        and "=?" not in text
+        and all(len(word) < _LINE - len(header) for word in text.split(" "))
+    ):
         return text
-    return " ".join(Header(text, "utf-8", maxlinelen=_LINE - 1, header_name=header).encode(linesep="\n").split())
+    return " ".join(
+        Header(text, "utf-8", maxlinelen=_LINE - 1, header_name=header).encode(linesep="\n").split()
+    )
 
 
 def _from(box: Mailbox, address: str) -> str:

@@ -1,7 +1,7 @@
 """One connection to a mail server, and what each of its answers means for what may be done next.
 
-smtplib doesn't say whether a lost connection came before or after the final dot, which ends a message
-(RFC 5321, section 4.1.1.4): before it nothing has been sent, after it nobody knows.
+smtplib doesn't say whether a lost connection came before or after the final dot, which ends a
+message (RFC 5321, section 4.1.1.4): before it nothing has been sent, after it nobody knows.
 """
 
 from __future__ import annotations
@@ -27,12 +27,16 @@ from ._mime import Mail
 CONNECT_TIMEOUT = 20.0
 """Seconds for the connection, the greeting and TLS."""
 COMMAND_TIMEOUT = 60.0
-"""Seconds for an answer to a command; RFC 5321, section 4.5.3.2, allows five minutes, but a person waits."""
+"""Seconds for an answer to a command; RFC 5321, section 4.5.3.2, allows five minutes, but a person
+waits."""
 FINAL_TIMEOUT = 300.0
-"""Seconds for the answer to the final dot; the RFC says ten minutes; giving up leaves an unknown behind."""
+"""Seconds for the answer to the final dot; the RFC says ten minutes; giving up leaves an unknown
+behind."""
 QUIT_TIMEOUT = 5.0
 
-_CREDENTIALS_HINT = "check the user and password in smtp_url; some providers want a password made for programs"
+_CREDENTIALS_HINT = (
+    "check the user and password in smtp_url; some providers want a password made for programs"
+)
 _TLS_HINT = "smtp:// is for port 587 (STARTTLS), smtps:// for port 465 (TLS from the start)"
 
 
@@ -77,7 +81,9 @@ def parse_url(url: str) -> Server:
         raise ValueError("has port 0")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if bool(user) != bool(password):
-        raise ValueError("has a password without a user" if password else "has a user without a password")
+        raise ValueError(
+            "has a password without a user" if password else "has a user without a password"
+        )
     if any(unicodedata.category(letter) == "Cc" for letter in user + password):
         raise ValueError("has a control character in the user or password")
     tls = parts.scheme == "smtps"
@@ -114,7 +120,8 @@ class _Client(smtplib.SMTP):
         return code, said
 
     def settle_in(self) -> None:
-        """Once signed in: the dot is a packet of its own, and mustn't wait for an acknowledgement (Nagle)."""
+        """Once signed in: the dot is a packet of its own, and mustn't wait for an acknowledgement
+        (Nagle)."""
         if self.sock is not None:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._patience(COMMAND_TIMEOUT)
@@ -141,11 +148,16 @@ class Session:
         """`url` is the secret as it was given, to be kept out of what the server says."""
         self.server = server
         self._client: _Client | None = None
-        tokens = (f"\0{server.user}\0{server.password}", server.user, server.password) if server.password else ()
+        tokens = (
+            (f"\0{server.user}\0{server.password}", server.user, server.password)
+            if server.password
+            else ()
+        )
         self._redact = Redactor([url, server.password, *(_base64(token) for token in tokens)])
 
     def send(self, mail: Mail, leaving: Callable[[], None] = lambda: None) -> None:
-        """Hand one message over; `leaving` is called right before the final dot. Raises NotSent, Refused or Unknown."""
+        """Hand one message over; `leaving` is called right before the final dot. Raises NotSent,
+        Refused or Unknown."""
         client = self._ready()
         try:
             self._transaction(client, mail, leaving)
@@ -156,7 +168,9 @@ class Session:
                     f"{self.server} took the message but its answer was lost ({_reason(error)})",
                     hint="ask the recipient, or look at the server's log, whether it arrived",
                 ) from None
-            raise NotSent(f"{self.server} broke off before the message was complete ({_reason(error)})") from None
+            raise NotSent(
+                f"{self.server} broke off before the message was complete ({_reason(error)})"
+            ) from None
 
     def check(self) -> None:
         """Sign in and be answered; sends nothing. Raises NotSent or Refused."""
@@ -182,12 +196,19 @@ class Session:
                     hint="use another address, or another mail server",
                 )
             options += ["SMTPUTF8", "BODY=8BITMIME"]
-        self._expect(client.mail(mail.sender, options), "the sender", hint="may this user send from that address?")
-        self._expect(client.rcpt(mail.recipient), "the recipient", hint="take a dead address out of the list")
+        self._expect(
+            client.mail(mail.sender, options),
+            "the sender",
+            hint="may this user send from that address?",
+        )
+        self._expect(
+            client.rcpt(mail.recipient), "the recipient", hint="take a dead address out of the list"
+        )
         self._expect(client.deliver(mail.data, leaving), "the message")
 
     def _ready(self) -> _Client:
-        """The open connection, clean for the next message; a new one where there is none or it went away."""
+        """The open connection, clean for the next message; a new one where there is none or it went
+        away."""
         if self._client is not None:
             try:
                 if self._client.rset()[0] == 250:
@@ -199,7 +220,8 @@ class Session:
             failpoints.hit("before connection open")
             self._client = self._open()
         except DeliveryError as error:
-            # A thousand recipients must not mean a thousand failed logins: servers lock accounts for less.
+            # A thousand recipients must not mean a thousand failed logins: servers lock accounts
+            # for less.
             error.whole = True
             raise
         failpoints.hit("connection open")
@@ -208,11 +230,15 @@ class Session:
     def _open(self) -> _Client:
         server = self.server
         context = ssl.create_default_context()
-        name = "localhost" if server.loopback else None  # what we call ourselves; None looks our own name up
+        name = (
+            "localhost" if server.loopback else None
+        )  # what we call ourselves; None looks our own name up
         client: _Client | None = None
         try:
             if server.tls:
-                client = _TlsClient(server.host, server.port, name, timeout=CONNECT_TIMEOUT, context=context)
+                client = _TlsClient(
+                    server.host, server.port, name, timeout=CONNECT_TIMEOUT, context=context
+                )
             else:
                 client = _Client(server.host, server.port, name, timeout=CONNECT_TIMEOUT)
             self._introduce(client, context)
@@ -233,7 +259,9 @@ class Session:
         if server.tls or (server.loopback and (not server.user or client.has_extn("auth"))):
             return
         if not client.has_extn("starttls"):
-            raise Refused(f"{server} offers no STARTTLS, and nothing is sent without TLS", hint=_TLS_HINT)
+            raise Refused(
+                f"{server} offers no STARTTLS, and nothing is sent without TLS", hint=_TLS_HINT
+            )
         client.starttls(context=context)
         client.ehlo_or_helo_if_needed()
 
@@ -250,7 +278,10 @@ class Session:
             if answer[0] == 334:
                 answer = client.docmd(_base64(password))
         else:
-            raise Refused(f"{self.server} offers no way to sign in that is known here (PLAIN, LOGIN)", hint=_TLS_HINT)
+            raise Refused(
+                f"{self.server} offers no way to sign in that is known here (PLAIN, LOGIN)",
+                hint=_TLS_HINT,
+            )
         self._expect(answer, "the login", hint=_CREDENTIALS_HINT)
 
     def _no_session(self, error: OSError) -> DeliveryError:
@@ -264,15 +295,23 @@ class Session:
         if isinstance(error, smtplib.SMTPResponseException):
             said = error.smtp_error
             return self._verdict(
-                error.smtp_code, said if isinstance(said, bytes) else said.encode(), "the connection", ""
+                error.smtp_code,
+                said if isinstance(said, bytes) else said.encode(),
+                "the connection",
+                "",
             )
-        return NotSent(f"no connection to {self.server} ({_reason(error)})", hint="check host and port in smtp_url")
+        return NotSent(
+            f"no connection to {self.server} ({_reason(error)})",
+            hint="check host and port in smtp_url",
+        )
 
     def _expect(self, answer: tuple[int, bytes], what: str, hint: str = "") -> None:
         code, said = answer
         if 200 <= code < 300:
             return
-        if code == 421 or not 400 <= code < 600:  # RFC 5321, section 3.8: 421 means that it hangs up
+        if (
+            code == 421 or not 400 <= code < 600
+        ):  # RFC 5321, section 3.8: 421 means that it hangs up
             self._drop()
         raise self._verdict(code, said, what, hint)
 
@@ -280,7 +319,9 @@ class Session:
         """5xx is for good; anything else is no, for now."""
         words = self._redact(_printable(said.decode("utf-8", "replace")))[:300]
         message = (
-            f"{self.server} answered {code} to {what}: {words}" if words else f"{self.server} said {code} to {what}"
+            f"{self.server} answered {code} to {what}: {words}"
+            if words
+            else f"{self.server} said {code} to {what}"
         )
         if 500 <= code < 600:
             return Refused(message, hint=hint, status=code)

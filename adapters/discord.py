@@ -1,8 +1,9 @@
 """Discord, by a channel's webhook: one embed with title, text, picture, colour, time and link.
 
 API: https://discord.com/developers/docs/resources/webhook#execute-webhook (read 2026-08-06).
-Limits: content 2,000; embed title 256, description 4,096; all text of an embed together 6,000. Discord's staff say
-code points (discord-api-docs#1315, 2020), its clients count UTF-16 units: both are kept. 10 files of 10 MiB each.
+Limits: content 2,000; embed title 256, description 4,096; all text of an embed together 6,000.
+Discord's staff say code points (discord-api-docs#1315, 2020), its clients count UTF-16 units: both
+are kept. 10 files of 10 MiB each.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ from publisher.adapter import (
 )  # fmt: skip
 from publisher.errors import Gone, NotSent, Refused, TemplateError, Unknown
 from publisher.hosts import check_url
-from publisher.text import count
+from publisher.text.measure import count
 
 DESCRIPTION, TITLE, CONTENT, TOTAL, USERNAME = 4096, 256, 2000, 6000, 80
 FILES, BYTES, ALT = 10, 10 * 2**20, 1024
 PIXELS = 4096 * 4096
-"""Discord has no such limit; but its clients show no more, and 40 million pixels are a burden on a phone."""
+"""Discord has no such limit; but its clients show no more, and 40 million pixels are a burden on a
+phone."""
 
 
 def _check_webhook(address: str) -> str | None:
@@ -119,7 +121,9 @@ class Discord(Adapter):
         if pictures:
             embed["image"] = {"url": f"attachment://{pictures[0]['name']}"}
         allowed = options.get("allowed_mentions") or []
-        payload: Payload = {"allowed_mentions": {"parse": [allowed] if isinstance(allowed, str) else list(allowed)}}
+        payload: Payload = {
+            "allowed_mentions": {"parse": [allowed] if isinstance(allowed, str) else list(allowed)}
+        }
         if "title" in embed or "description" in embed:
             payload["embeds"] = [embed]
         if pictures:
@@ -137,16 +141,29 @@ class Discord(Adapter):
 
     def fields_of(self, payload: Payload) -> dict[str, str]:
         embed = (payload.get("embeds") or [{}])[0]
-        found = {"content": payload.get("content"), "title": embed.get("title"), "link": embed.get("url")}
+        found = {
+            "content": payload.get("content"),
+            "title": embed.get("title"),
+            "link": embed.get("url"),
+        }
         return {name: str(value) for name, value in found.items() if value}
 
     def seen(self, payload: Payload) -> Any:
         """Neither the name it was posted under nor the thread it is in can be edited."""
-        return super().seen({name: value for name, value in payload.items() if name not in ("username", "thread_id")})
+        return super().seen(
+            {
+                name: value
+                for name, value in payload.items()
+                if name not in ("username", "thread_id")
+            }
+        )
 
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
-        body = {key: value for key, value in payload.items() if key not in ("thread_id", "pictures")}
-        # Without wait=true Discord answers 204 whether it kept the message or not, and the id is lost.
+        body = {
+            key: value for key, value in payload.items() if key not in ("thread_id", "pictures")
+        }
+        # Without wait=true Discord answers 204 whether it kept the message or not, and the id is
+        # lost.
         params = {"wait": "true", **_thread(payload)}
         form = _form(body, pictures_of(payload), attempt)
         made = self._request("POST", leaving=attempt.leaving, params=params, **form)
@@ -159,8 +176,13 @@ class Discord(Adapter):
         return _words(there) == _words(payload)
 
     def update(self, payload: Payload, attempt: Attempt) -> Receipt:
-        """What an edit doesn't say stays; but attachments that it doesn't list go, and mentions are allowed anew."""
-        body = {key: value for key, value in payload.items() if key not in ("thread_id", "pictures", "username")}
+        """What an edit doesn't say stays; but attachments that it doesn't list go, and mentions are
+        allowed anew."""
+        body = {
+            key: value
+            for key, value in payload.items()
+            if key not in ("thread_id", "pictures", "username")
+        }
         body = {"content": "", "embeds": [], **body}
         form = _form(body, pictures_of(payload), attempt)
         made = self._message("PATCH", payload, attempt, **form)
@@ -171,7 +193,9 @@ class Discord(Adapter):
 
     def _message(self, method: str, payload: Payload, attempt: Attempt, **kwargs: Any) -> Any:
         try:
-            return self._request(method, f"/messages/{attempt.remote_id}", params=_thread(payload), **kwargs)
+            return self._request(
+                method, f"/messages/{attempt.remote_id}", params=_thread(payload), **kwargs
+            )
         except Refused as error:
             if error.status == 404 and "unknown message" in error.message.lower():
                 raise Gone(error.message, status=404) from None
@@ -184,7 +208,8 @@ class Discord(Adapter):
         return f"webhook {webhook.get('name')!r} is there, in channel {webhook.get('channel_id')}"
 
     def _address(self, made: Mapping[str, Any]) -> str | None:
-        """Where a member sees the message. The answer doesn't name the server, so this asks; without it, no link."""
+        """Where a member sees the message. The answer doesn't name the server, so this asks;
+        without it, no link."""
         try:
             guild = self._request("GET").get("guild_id")
         except (NotSent, Refused, Unknown):
@@ -192,16 +217,23 @@ class Discord(Adapter):
         if not guild:
             return None
         parts = urlsplit(self.secrets["webhook_url"])
-        host = "https://discord.com" if parts.hostname == "discordapp.com" else f"{parts.scheme}://{parts.netloc}"
+        host = (
+            "https://discord.com"
+            if parts.hostname == "discordapp.com"
+            else f"{parts.scheme}://{parts.netloc}"
+        )
         return f"{host}/channels/{guild}/{made.get('channel_id')}/{made['id']}"
 
     def _request(self, method: str, path: str = "", **kwargs: Any) -> Any:
         from publisher.http import Session, sorted_errors
 
         with sorted_errors(), Session(secrets=self.secrets.values()) as session:
-            # Discord's edge blocks clients that don't name themselves in this form (its reference, "User Agent").
+            # Discord's edge blocks clients that don't name themselves in this form (its reference,
+            # "User Agent").
             session.headers["User-Agent"] = "DiscordBot (announcement-publisher, 1)"
-            answer = session.request(method, self.secrets["webhook_url"].rstrip("/") + path, **kwargs)
+            answer = session.request(
+                method, self.secrets["webhook_url"].rstrip("/") + path, **kwargs
+            )
             return answer.json() if answer.content else None
 
 
@@ -240,14 +272,17 @@ def _form(body: dict[str, Any], pictures: tuple[Picture, ...], attempt: Attempt)
 
 
 def _key(picture: Picture) -> str:
-    """A file is known by its picture and its text: an edit can't change the text of one that stays."""
+    """A file is known by its picture and its text: an edit can't change the text of one that
+    stays."""
     return f"{picture.source}/{hashlib.sha256(f'{picture.alt}/{picture.name}'.encode()).hexdigest()[:16]}"
 
 
 def _attached(made: Any, payload: Payload) -> dict[str, str]:
     """The ids that Discord gave to the files, by the name of each."""
     ids = {str(item.get("filename")): str(item["id"]) for item in made.get("attachments") or ()}
-    return {_key(picture): ids[picture.name] for picture in pictures_of(payload) if picture.name in ids}
+    return {
+        _key(picture): ids[picture.name] for picture in pictures_of(payload) if picture.name in ids
+    }
 
 
 def _words(message: Mapping[str, Any]) -> list[str]:
@@ -268,6 +303,8 @@ def _check_limits(payload: Payload) -> None:
         ("title and text together", total, TOTAL),
     ):
         if length > limit:
-            raise TemplateError(f"discord: {what} is too long: {length} of {limit}", hint=f"shorten {what}")
+            raise TemplateError(
+                f"discord: {what} is too long: {length} of {limit}", hint=f"shorten {what}"
+            )
     if not embed.get("title") and not embed.get("description") and not content:
         raise TemplateError("discord: there is nothing to send", hint="write a title or a text")

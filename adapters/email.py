@@ -1,9 +1,11 @@
 """Email, by SMTP: one message a recipient, nobody sees another.
 
-Documentation: RFC 5321 (SMTP), 5322 (message), 2369 and 2919 (List-Unsubscribe, List-Id), 8058 (one-click).
-Limits: none of ours; a server says its own size in EHLO, and Gmail clips HTML over about 102 kB.
+Documentation: RFC 5321 (SMTP), 5322 (message), 2369 and 2919 (List-Unsubscribe, List-Id), 8058
+(one-click). Limits: none of ours; a server says its own size in EHLO, and Gmail clips HTML over
+about 102 kB.
 
-What isn't needed for a dry run is imported where it is used: the standard library's mail modules take 60 ms.
+What isn't needed for a dry run is imported where it is used: the standard library's mail modules
+take 60 ms.
 """
 
 from __future__ import annotations
@@ -34,9 +36,11 @@ if TYPE_CHECKING:
     from ._smtp import Session
 
 MAX_UNSUBSCRIBE = 900
-"""Characters: the address must not be broken, and a line has at most 998 (RFC 5322, section 2.1.1)."""
+"""Characters: the address must not be broken, and a line has at most 998 (RFC 5322, section
+2.1.1)."""
 PICTURES, PICTURE_BYTES, PICTURE_SIDE = 20, 500_000, 1200
-"""Of those that travel with a mail: twice the pixels that are shown, and no more than a reader waits for."""
+"""Of those that travel with a mail: twice the pixels that are shown, and no more than a reader
+waits for."""
 MAX_SUBJECT = 100
 """Characters of a post's first line that stand in for a title; most inboxes show 40 to 80."""
 
@@ -46,7 +50,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NO_HEADER = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 """Runs of these become one space. A no-break space stays: French has it before "!"."""
 _SIGNATURE = re.compile(r"^--(?=(?:\n.+)+\Z)", re.MULTILINE)
-"""What a signature follows needs a space at its end (RFC 3676, section 4.3), where composing leaves none."""
+"""What a signature follows needs a space at its end (RFC 3676, section 4.3), where composing leaves
+none."""
 
 
 def _wrong_url(value: str) -> str | None:
@@ -99,7 +104,9 @@ class Email(Adapter):
             secret=True,
             check=_wrong_url,
         ),
-        Option("sender", "text", "who it is from: Name <address>", required=True, check=_wrong_sender),
+        Option(
+            "sender", "text", "who it is from: Name <address>", required=True, check=_wrong_sender
+        ),
         Option(
             "recipients",
             "list",
@@ -107,7 +114,8 @@ class Email(Adapter):
             required=True,
             check=_wrong_recipients,
         ),
-        # Required: a list that can't be left breaks the law in many countries, and is junk to Gmail.
+        # Required: a list that can't be left breaks the law in many countries, and is junk to
+        # Gmail.
         Option(
             "unsubscribe",
             "text",
@@ -126,7 +134,8 @@ class Email(Adapter):
         return Rule("email", None, "default", len)
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
-        """A picture that has an address is shown from there: mail stays light, and shows no paper clip."""
+        """A picture that has an address is shown from there: mail stays light, and shows no paper
+        clip."""
         side = PICTURE_SIDE
         return PictureRule(
             PICTURES, ("image/jpeg", "image/png", "image/gif"), PICTURE_BYTES, side=side,
@@ -142,7 +151,9 @@ class Email(Adapter):
         embedded = [picture.as_value() for picture in message.pictures if picture.hash]
         return {
             **({"pictures": embedded} if embedded else {}),
-            "subject": _subject(options.get("subject") or message.title or message.description, text),
+            "subject": _subject(
+                options.get("subject") or message.title or message.description, text
+            ),
             "from": from_line,
             "text": text,
             "html": _body(_inlined(part.html)) if part.html else "",
@@ -179,7 +190,13 @@ class Email(Adapter):
         server, count = session.server, len(self.recipients())
         # Some providers use one token as user and password both.
         secret = not server.user or server.user == server.password
-        who = "no login" if not server.user else "signed in" if secret else f"signed in as {server.user}"
+        who = (
+            "no login"
+            if not server.user
+            else "signed in"
+            if secret
+            else f"signed in as {server.user}"
+        )
         return f"{server}, {who}, {count} recipient{'' if count == 1 else 's'}"
 
     def recipients(self) -> tuple[str, ...]:
@@ -204,13 +221,16 @@ class Email(Adapter):
             try:
                 server = parse_url(url)
             except ValueError as problem:
-                raise Refused(f"smtp_url {problem}", hint="run `publish check` after mending it") from None
+                raise Refused(
+                    f"smtp_url {problem}", hint="run `publish check` after mending it"
+                ) from None
             self._session = Session(server, url)
         return self._session
 
 
 def _line(text: str) -> str:
-    """One line fit for a header: no separators but the space, no control characters or lone surrogates."""
+    """One line fit for a header: no separators but the space, no control characters or lone
+    surrogates."""
     return _NO_HEADER.sub(" ", " ".join(_valid(text).splitlines())).strip(" ")
 
 
@@ -231,7 +251,9 @@ def _subject(title: str, text: str) -> str:
         return subject
     first = next((line for line in map(_line, text.split("\n")) if line), "")
     if not first:
-        raise TemplateError("there is no title, and no text to take one from", hint="give the post a title")
+        raise TemplateError(
+            "there is no title, and no text to take one from", hint="give the post a title"
+        )
     if len(first) <= MAX_SUBJECT:
         return first
     head = first[: MAX_SUBJECT - 1]
@@ -244,7 +266,8 @@ def _language(tag: str) -> str:
 
 
 def _list_id(section: str, from_line: str) -> str:
-    """What clients know a list by (RFC 2919, section 3): "email.news.example.org"; "" without a sender."""
+    """What clients know a list by (RFC 2919, section 3): "email.news.example.org"; "" without a
+    sender."""
     try:
         local, _, domain = on_the_wire(sender(from_line).address).rpartition("@")
     except ValueError:
@@ -254,7 +277,8 @@ def _list_id(section: str, from_line: str) -> str:
 
 
 def _inlined(html: str) -> str:
-    """The rules of its <style> on each element, where mail clients look for them; @media stays where it is.
+    """The rules of its <style> on each element, where mail clients look for them; @media stays
+    where it is.
 
     Opens no file and no connection.
     """

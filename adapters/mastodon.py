@@ -1,7 +1,8 @@
 """Mastodon, and what speaks its API (GoToSocial, Takahē, …), by Mastodon.py.
 
 API: https://docs.joinmastodon.org/methods/statuses/ and /media/ (read 2026-07-02).
-Limits: 500 characters and 4 pictures on an instance that hasn't changed it; it says its own in /api/v2/instance.
+Limits: 500 characters and 4 pictures on an instance that hasn't changed it; it says its own in
+/api/v2/instance.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from publisher.adapter import (
 )  # fmt: skip
 from publisher.errors import CannotLook, Gone, Refused, Unknown
 from publisher.hosts import check_url
-from publisher.text import count, tree
+from publisher.text import tree
+from publisher.text.measure import count
 
 if TYPE_CHECKING:
     from mastodon import Mastodon as Client
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
 
 LIMIT = 500
 URL_LENGTH = 23
-"""Mastodon's own values (app/validators/status_length_validator.rb, v4.6.5), until the instance says others."""
+"""Mastodon's own values (app/validators/status_length_validator.rb, v4.6.5), until the instance
+says others."""
 
 KINDS = ("image/jpeg", "image/png", "image/gif", "image/webp")
 PICTURES, BYTES, PIXELS, ALT = 4, 16 * 2**20, 33_177_600, 1500
@@ -45,7 +48,8 @@ ANIMATION_PIXELS, ALT_SINCE_4_6 = 1280 * 720, 10_000
 """app/models/media_attachment.rb, v4.6.5, likewise."""
 
 PAGE, PAGES = 40, 25
-"""Statuses read back at once, the most that the API gives, and how often. Ours is among those made since we tried."""
+"""Statuses read back at once, the most that the API gives, and how often. Ours is among those made
+since we tried."""
 
 _CLOCKS = timedelta(seconds=2)
 """The Date of an answer is in whole seconds, and an answer takes a while."""
@@ -58,7 +62,13 @@ class Mastodon(Adapter):
     edits = True
     deletes = True
     options = (
-        Option("api_base_url", "text", "your instance: https://mastodon.social", required=True, check=check_url),
+        Option(
+            "api_base_url",
+            "text",
+            "your instance: https://mastodon.social",
+            required=True,
+            check=check_url,
+        ),
         Option(
             "access_token",
             "text",
@@ -73,7 +83,9 @@ class Mastodon(Adapter):
             in_post=True,
             choices=("public", "unlisted", "private", "direct"),
         ),
-        Option("spoiler_text", "text", "a content warning; the text is hidden behind it", in_post=True),
+        Option(
+            "spoiler_text", "text", "a content warning; the text is hidden behind it", in_post=True
+        ),
         Option(
             "language",
             "text",
@@ -119,9 +131,13 @@ class Mastodon(Adapter):
                 payload[key] = options[key]
         language = options.get("language") or message.language
         if language:
-            payload["language"] = language.split("-")[0].lower()  # the API takes ISO 639 codes, without a region
+            payload["language"] = language.split("-")[
+                0
+            ].lower()  # the API takes ISO 639 codes, without a region
         if index and payload.get("visibility") == "public":
-            payload["visibility"] = "unlisted"  # the custom for a thread: its first post alone is in public timelines
+            payload["visibility"] = (
+                "unlisted"  # the custom for a thread: its first post alone is in public timelines
+            )
         return payload
 
     def text_of(self, payload: Payload) -> str:
@@ -131,16 +147,24 @@ class Mastodon(Adapter):
         return {"content warning": payload["spoiler_text"]} if "spoiler_text" in payload else {}
 
     def seen(self, payload: Payload) -> Any:
-        return super().seen({name: value for name, value in payload.items() if name != "visibility"})  # it stays
+        return super().seen(
+            {name: value for name, value in payload.items() if name != "visibility"}
+        )  # it stays
 
     def upload(self, picture: Picture, data: bytes) -> Upload:
         from publisher.http import sorted_errors
 
         client, _ = self._client()
-        focus = tuple(float(number) for number in picture.focus.split(",")) if picture.focus else None
+        focus = (
+            tuple(float(number) for number in picture.focus.split(",")) if picture.focus else None
+        )
         with sorted_errors():
             made = client.media_post(
-                data, mime_type=picture.kind, description=picture.alt or None, focus=focus, file_name=picture.name
+                data,
+                mime_type=picture.kind,
+                description=picture.alt or None,
+                focus=focus,
+                file_name=picture.name,
             )
         if not made.id:
             raise Unknown("it answered without a picture's id")
@@ -177,10 +201,14 @@ class Mastodon(Adapter):
             with sorted_errors():
                 me, before = client.me(), None
                 for _ in range(PAGES):
-                    statuses = client.account_statuses(me.id, exclude_reblogs=True, limit=PAGE, max_id=before)
+                    statuses = client.account_statuses(
+                        me.id, exclude_reblogs=True, limit=PAGE, max_id=before
+                    )
                     earliest = since + session.skew - _CLOCKS
                     for status in statuses:
-                        if status.created_at < earliest or str(status.in_reply_to_id or "") != (attempt.reply_to or ""):
+                        if status.created_at < earliest or str(status.in_reply_to_id or "") != (
+                            attempt.reply_to or ""
+                        ):
                             continue
                         if self._is_ours(client, status, payload):
                             return Receipt(str(status.id), status.url or status.uri)
@@ -198,7 +226,8 @@ class Mastodon(Adapter):
     def update(self, payload: Payload, attempt: Attempt) -> Receipt:
         """A PUT replaces everything: what isn't said again is gone.
 
-        By our own session: Mastodon.py 2.3.3 can't send a language, nor texts of pictures together with their ids.
+        By our own session: Mastodon.py 2.3.3 can't send a language, nor texts of pictures together
+        with their ids.
         """
         from publisher.http import sorted_errors
 
@@ -213,7 +242,11 @@ class Mastodon(Adapter):
             "language": payload.get("language") or now.language,
             "media_ids": _media(payload, attempt),
             "media_attributes": [
-                {"id": attempt.media[one.source], "description": one.alt, **({"focus": one.focus} if one.focus else {})}
+                {
+                    "id": attempt.media[one.source],
+                    "description": one.alt,
+                    **({"focus": one.focus} if one.focus else {}),
+                }
                 for one in pictures
             ],
         }
@@ -238,7 +271,8 @@ class Mastodon(Adapter):
 
     @staticmethod
     def _is_ours(client: Client, status: Any, payload: Payload) -> bool:
-        """Compared by the source, where the server gives it; else by the words of the HTML it made."""
+        """Compared by the source, where the server gives it; else by the words of the HTML it
+        made."""
         if str(status.spoiler_text or "").strip() != str(payload.get("spoiler_text", "")).strip():
             return False
         try:
@@ -320,9 +354,12 @@ def _since_4_6(version: str) -> bool:
 
 
 def is_mastodon(version: str, source: str) -> bool:
-    """Whether a server counts as Mastodon does. GoToSocial and Takahē don't (their source, 2024 and 2025): they say
-    their own name in the version, or have no version of Mastodon's form."""
+    """Whether a server counts as Mastodon does. GoToSocial and Takahē don't (their source, 2024 and
+    2025): they say their own name in the version, or have no version of Mastodon's form."""
     names = f"{version} {source}".lower()
-    if any(name in names for name in ("gotosocial", "takahe", "takahē", "pleroma", "akkoma", "pixelfed", "friendica")):
+    if any(
+        name in names
+        for name in ("gotosocial", "takahe", "takahē", "pleroma", "akkoma", "pixelfed", "friendica")
+    ):
         return False
     return re.match(r"\d+\.\d+\.\d+", version) is not None and int(version.split(".")[0]) >= 2

@@ -1,10 +1,10 @@
 """X, by tweepy: API v2 with OAuth 1.0a user tokens.
 
 API: https://docs.x.com/x-api/posts/create-post and /media/upload-media (read 2026-08-22).
-Limits: 280 by weighted length (twitter-text config v3); a longer text only with Premium (set max_characters).
-Pictures: 4, or one animation; JPEG, PNG, GIF, WebP of 5 MB (docs.x.com/x-api/media, read 2026-08-22).
-Prices: https://docs.x.com/x-api/getting-started/pricing (2026-04-20): $0.015 a post, $0.20 with a link, $0.005 for
-a picture's text.
+Limits: 280 by weighted length (twitter-text config v3); a longer text only with Premium (set
+max_characters). Pictures: 4, or one animation; JPEG, PNG, GIF, WebP of 5 MB
+(docs.x.com/x-api/media, read 2026-08-22). Prices: https://docs.x.com/x-api/getting-started/pricing
+(2026-04-20): $0.015 a post, $0.20 with a link, $0.005 for a picture's text.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from publisher.adapter import (
 )  # fmt: skip
 from publisher.errors import CannotLook, Duplicate, Gone, Refused, Unknown
 from publisher.hosts import check_url
-from publisher.text import count, entities
+from publisher.text.measure import count, entities
 
 if TYPE_CHECKING:
     from tweepy import Client
@@ -49,10 +49,12 @@ ANIMATION_PIXELS = 1280 * 1080
 """A GIF may have 15 MB, but not in one request; a larger one is sent as a still picture."""
 
 API_URL = "https://api.twitter.com"
-"""Where tweepy sends everything; api_url puts another address in its place, before the request is signed."""
+"""Where tweepy sends everything; api_url puts another address in its place, before the request is
+signed."""
 
 PAGE, PAGES = 20, 25
-"""Posts read back at once, at $0.001 each, and how often. Ours is among those made since we tried."""
+"""Posts read back at once, at $0.001 each, and how often. Ours is among those made since we
+tried."""
 
 _CLOCKS = timedelta(seconds=2)
 _PICTURE = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
@@ -67,9 +69,17 @@ class Twitter(Adapter):
     title = "X"
     options = (
         _secret("consumer_key", "developer portal → your app → Keys and tokens → API Key"),
-        _secret("consumer_secret", "developer portal → your app → Keys and tokens → API Key Secret"),
-        _secret("access_token", "developer portal → your app → Keys and tokens → Access Token (Read and Write)"),
-        _secret("access_token_secret", "developer portal → your app → Keys and tokens → Access Token Secret"),
+        _secret(
+            "consumer_secret", "developer portal → your app → Keys and tokens → API Key Secret"
+        ),
+        _secret(
+            "access_token",
+            "developer portal → your app → Keys and tokens → Access Token (Read and Write)",
+        ),
+        _secret(
+            "access_token_secret",
+            "developer portal → your app → Keys and tokens → Access Token Secret",
+        ),
         Option("api_url", "text", "the API's address, if it isn't X's own", check=check_url),
         Option(
             "reply_settings",
@@ -90,7 +100,9 @@ class Twitter(Adapter):
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
         kinds = ("image/jpeg", "image/png", "image/gif", "image/webp")
-        return PictureRule(PICTURES, kinds, BYTES, PIXELS, animation=(BYTES, ANIMATION_PIXELS), alone=True, alt=ALT)
+        return PictureRule(
+            PICTURES, kinds, BYTES, PIXELS, animation=(BYTES, ANIMATION_PIXELS), alone=True, alt=ALT
+        )
 
     def payload(self, message: Message, index: int) -> Payload:
         payload: Payload = {"text": message.parts[index].text}
@@ -105,17 +117,22 @@ class Twitter(Adapter):
 
     def cost(self, payload: Payload) -> float:
         texts = sum(1 for picture in pictures_of(payload) if picture.alt)
-        return (COST_WITH_LINK if entities.twitter_urls(payload["text"]) else COST) + texts * COST_OF_ALT
+        return (
+            COST_WITH_LINK if entities.twitter_urls(payload["text"]) else COST
+        ) + texts * COST_OF_ALT
 
     def upload(self, picture: Picture, data: bytes) -> Upload:
-        """By `Client.request`: tweepy 4.17 has no method for it, and its own of API v1.1 leads nowhere any more."""
+        """By `Client.request`: tweepy 4.17 has no method for it, and its own of API v1.1 leads
+        nowhere any more."""
         from publisher.http import sorted_errors
 
         client, _ = self._client()
         category = "tweet_gif" if picture.kind == "image/gif" else "tweet_image"
         body = {"media": base64.b64encode(data).decode("ascii"), "media_category": category}
         with sorted_errors():
-            made = client.request("POST", "/2/media/upload", json=body, user_auth=True).json()["data"]
+            made = client.request("POST", "/2/media/upload", json=body, user_auth=True).json()[
+                "data"
+            ]
         return Upload(str(made["id"]), ready=not picture.alt and "processing_info" not in made)
 
     def finish(self, id: str, picture: Picture) -> bool:
@@ -125,10 +142,14 @@ class Twitter(Adapter):
         with sorted_errors():
             if picture.kind == "image/gif":
                 asked = {"command": "STATUS", "media_id": id}
-                made = client.request("GET", "/2/media/upload", params=asked, user_auth=True).json()["data"]
+                made = client.request(
+                    "GET", "/2/media/upload", params=asked, user_auth=True
+                ).json()["data"]
                 state = (made.get("processing_info") or {}).get("state", "succeeded")
                 if state == "failed":
-                    raise Refused("X can't make anything of the animation", hint="attach a still picture")
+                    raise Refused(
+                        "X can't make anything of the animation", hint="attach a still picture"
+                    )
                 if state != "succeeded":
                     return False
             if picture.alt:
@@ -144,7 +165,8 @@ class Twitter(Adapter):
             with sorted_errors():
                 answer = client.create_tweet(
                     **{name: value for name, value in payload.items() if name != "pictures"},
-                    media_ids=[attempt.media[picture.source] for picture in pictures_of(payload)] or None,
+                    media_ids=[attempt.media[picture.source] for picture in pictures_of(payload)]
+                    or None,
                     in_reply_to_tweet_id=attempt.reply_to,
                 )
         except Refused as error:
@@ -155,7 +177,9 @@ class Twitter(Adapter):
                     status=403,
                 ) from None
             if error.status == 402:
-                raise Refused(error.message, hint="buy credits in the developer portal", status=402) from None
+                raise Refused(
+                    error.message, hint="buy credits in the developer portal", status=402
+                ) from None
             raise
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict) or not data.get("id"):
@@ -163,7 +187,8 @@ class Twitter(Adapter):
         return self._receipt(data["id"])
 
     def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
-        """Read the account's own posts back. Raises CannotLook where the plan, or the credits, don't allow it."""
+        """Read the account's own posts back. Raises CannotLook where the plan, or the credits,
+        don't allow it."""
         from publisher.http import sorted_errors
 
         client, session = self._client()
@@ -215,7 +240,10 @@ class Twitter(Adapter):
 
     def _receipt(self, id: str) -> Receipt:
         """X doesn't say a post's address; this form leads there without the user's name."""
-        return Receipt(str(id), f"{self.settings.get('api_url', 'https://x.com').rstrip('/')}/i/web/status/{id}")
+        return Receipt(
+            str(id),
+            f"{self.settings.get('api_url', 'https://x.com').rstrip('/')}/i/web/status/{id}",
+        )
 
     def _user_id(self, client: Client) -> str:
         """A user's access token begins with the user's id, which saves asking for it ($0.010)."""
@@ -244,7 +272,8 @@ def _parent(post: Mapping[str, Any]) -> str | None:
 
 
 def _same(post: Mapping[str, Any], text: str) -> bool:
-    """Whether a post that was read back is our text: X replaces addresses by t.co ones, and escapes & < >."""
+    """Whether a post that was read back is our text: X replaces addresses by t.co ones, and escapes
+    & < >."""
     shown = html.unescape(post["text"])
     urls = (post.get("entities") or {}).get("urls") or ()
     for url in urls:
@@ -255,7 +284,8 @@ def _same(post: Mapping[str, Any], text: str) -> bool:
 
 
 def _without_addresses(text: str) -> str:
-    """The text with each address in its barest form, since X completes `example.org` to `http://example.org/`."""
+    """The text with each address in its barest form, since X completes `example.org` to
+    `http://example.org/`."""
     pieces, end = [], 0
     for span in entities.twitter_urls(text):
         pieces += [text[end : span.start], _bare(text[span.start : span.end])]

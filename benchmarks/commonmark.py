@@ -1,19 +1,22 @@
-"""How close a post's HTML comes to CommonMark, and how long the worst input takes. Prints three tables.
+"""How close a post's HTML comes to CommonMark, and how long the worst input takes. Prints three
+tables.
 
     python benchmarks/commonmark.py [--posts FOLDER] [--spec FILE] [posts] [spec] [times]
 
-posts   On every .md file in FOLDER without site-generator syntax ({{ or {%}: the share whose text, and whose tags
-        with their addresses, are the same as markdown-it-py's (preset "commonmark" with tables, strikethrough,
-        definition lists and footnotes, as `publisher.text.commonmark` has them on; bare addresses are made links by
-        neither, abbreviations only by ours). Beside it Python-Markdown as it comes, and with its `extra`.
-        Since our blocks and inline are markdown-it-py's tokens, this measures what is lost on the way through
-        Python-Markdown. With the package cmarkgfm installed, GitHub's own parser is a second, independent judge.
+posts   On every .md file in FOLDER without site-generator syntax ({{ or {%}: the share whose text,
+        and whose tags with their addresses, are the same as markdown-it-py's (preset "commonmark"
+        with tables, strikethrough, definition lists and footnotes, as `publisher.text.commonmark`
+        has them on; bare addresses are made links by neither, abbreviations only by ours). Beside
+        it Python-Markdown as it comes, and with its `extra`. Since our blocks and inline are
+        markdown-it-py's tokens, this measures what is lost on the way through Python-Markdown. With
+        the package cmarkgfm installed, GitHub's own parser is a second, independent judge.
 spec    The examples of the CommonMark specification: passed by section, with what fails.
-times   Families of input that make Markdown parsers slow, at several sizes, and fifty paragraphs of a thousand each:
-        refused or read, in how many seconds of the processor.
+times   Families of input that make Markdown parsers slow, at several sizes, and fifty paragraphs of
+        a thousand each: refused or read, in how many seconds of the processor.
 
-Two documents are the same if the events of their HTML are: white space is collapsed outside <pre> and dropped at
-the edges of blocks, attributes are sorted, entities decoded; nothing else is forgiven.
+Two documents are the same if the events of their HTML are: white space is collapsed outside <pre>
+and dropped at the edges of blocks, attributes are sorted, entities decoded; nothing else is
+forgiven.
 """
 
 from __future__ import annotations
@@ -34,8 +37,8 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from publisher.errors import PostError
-from publisher.text.commonmark import CommonMark
-from publisher.text.markdown import to_html
+from publisher.markdown.commonmark import CommonMark
+from publisher.markdown.to_html import to_html
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 BLOCKS = frozenset(
@@ -48,7 +51,8 @@ Event = tuple[str, ...]
 
 
 class _Events(HTMLParser):
-    """What a browser would be told: ("+tag", attributes…), ("-tag",), ("text", …), ("comment", …)."""
+    """What a browser would be told: ("+tag", attributes…), ("-tag",), ("text", …), ("comment",
+    …)."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -89,7 +93,8 @@ class _Events(HTMLParser):
 
 
 def events(html: str) -> list[Event]:
-    """The document as a comparable list. White space at the edges of blocks, which nobody sees, is dropped."""
+    """The document as a comparable list. White space at the edges of blocks, which nobody sees, is
+    dropped."""
     parser = _Events()
     parser.feed(html)
     parser.close()
@@ -126,7 +131,8 @@ def text_of(found: Sequence[Event]) -> list[str]:
 
 
 def tags_of(found: Sequence[Event]) -> list[Event]:
-    """Elements and where they lead. How a footnote's links are named differs between tools, and is left out."""
+    """Elements and where they lead. How a footnote's links are named differs between tools, and is
+    left out."""
     kept = []
     for event in found:
         if event[0][0] in "+-":
@@ -134,7 +140,11 @@ def tags_of(found: Sequence[Event]) -> list[Event]:
             kept.append(
                 (
                     event[0].replace("del", "s"),
-                    *(one for one in event[1:] if one.startswith(("href=", "src=", "start=")) and not note),
+                    *(
+                        one
+                        for one in event[1:]
+                        if one.startswith(("href=", "src=", "start=")) and not note
+                    ),
                 )
             )
     return kept
@@ -147,7 +157,9 @@ def reference() -> MarkdownIt:
     # The same elements as Python-Markdown's footnotes have, so that only what is read is compared.
     renderer: Any = made.renderer
     renderer.rules |= {
-        "footnote_ref": lambda tokens, i, o, e: f"<sup><a class=footnote>{tokens[i].meta['id'] + 1}</a></sup>",
+        "footnote_ref": lambda tokens, i, o, e: (
+            f"<sup><a class=footnote>{tokens[i].meta['id'] + 1}</a></sup>"
+        ),
         "footnote_block_open": lambda tokens, i, o, e: "<div><hr><ol>",
         "footnote_block_close": lambda tokens, i, o, e: "</ol></div>",
         "footnote_open": lambda tokens, i, o, e: "<li>",
@@ -188,7 +200,9 @@ def judges() -> dict[str, tuple[Reader, str]]:
     options = Options.CMARK_OPT_UNSAFE
 
     def github(source: str) -> str:
-        return str(cmarkgfm.markdown_to_html_with_extensions(source, options, ["table", "strikethrough"]))
+        return str(
+            cmarkgfm.markdown_to_html_with_extensions(source, options, ["table", "strikethrough"])
+        )
 
     made["cmark-gfm"] = github, r"(?m)^ *(: |\*\[[^]]+\]:|\[\^)"
     return made
@@ -196,11 +210,21 @@ def judges() -> dict[str, tuple[Reader, str]]:
 
 def posts(folder: Path) -> None:
     sources = {path: body(path) for path in sorted(folder.rglob("*.md"))}
-    everything = {path: source for path, source in sources.items() if "{{" not in source and "{%" not in source}
-    print(f"{len(everything)} of {len(sources)} posts in {folder.name} have no site-generator syntax.\n")
+    everything = {
+        path: source
+        for path, source in sources.items()
+        if "{{" not in source and "{%" not in source
+    }
+    print(
+        f"{len(everything)} of {len(sources)} posts in {folder.name} have no site-generator syntax.\n"
+    )
     for judge, (judged, unknown) in judges().items():
-        usable = {path: source for path, source in everything.items() if not re.search(unknown, source)}
-        print(f"{f'{len(usable)} against {judge}':28}{'same text':>18}{'same tags, addresses':>24}{'seconds':>10}")
+        usable = {
+            path: source for path, source in everything.items() if not re.search(unknown, source)
+        }
+        print(
+            f"{f'{len(usable)} against {judge}':28}{'same text':>18}{'same tags, addresses':>24}{'seconds':>10}"
+        )
         expected = {path: events(judged(source)) for path, source in usable.items()}
         for name, reader in readers().items():
             began = time.process_time()
@@ -209,10 +233,14 @@ def posts(folder: Path) -> None:
             found = {path: events(one) for path, one in html.items()}
             text = [path for path in usable if text_of(found[path]) == text_of(expected[path])]
             tags = [path for path in usable if tags_of(found[path]) == tags_of(expected[path])]
-            print(f"{name:28}{_share(len(text), len(usable)):>18}{_share(len(tags), len(usable)):>24}{seconds:>10.2f}")
+            print(
+                f"{name:28}{_share(len(text), len(usable)):>18}{_share(len(tags), len(usable)):>24}{seconds:>10.2f}"
+            )
             if name == "ours":
                 differing = [path for path in usable if path not in text or path not in tags]
-                differences = [_difference(path.name, found[path], expected[path]) for path in differing[:8]]
+                differences = [
+                    _difference(path.name, found[path], expected[path]) for path in differing[:8]
+                ]
         print("\nFirst differences (ours, theirs):")
         print("\n".join(differences) or "  none", end="\n\n")
 
@@ -230,15 +258,23 @@ def _difference(name: str, found: list[Event], expected: list[Event]) -> str:
 
 
 def examples(path: Path) -> list[tuple[int, str, str, str]]:
-    """The specification's examples: number, section, Markdown, HTML. In the file → stands for a tab."""
+    """The specification's examples: number, section, Markdown, HTML. In the file → stands for a
+    tab."""
     return [
-        (one["number"], one["section"], one["markdown"].replace("→", "\t"), one["html"].replace("→", "\t"))
+        (
+            one["number"],
+            one["section"],
+            one["markdown"].replace("→", "\t"),
+            one["html"].replace("→", "\t"),
+        )
         for one in json.loads(path.read_text("utf-8"))
     ]
 
 
 def passed(path: Path, reader: Reader) -> dict[int, bool]:
-    return {number: events(reader(source)) == events(html) for number, _, source, html in examples(path)}
+    return {
+        number: events(reader(source)) == events(html) for number, _, source, html in examples(path)
+    }
 
 
 def spec(path: Path) -> None:
@@ -256,11 +292,15 @@ def spec(path: Path) -> None:
         counts = [sum(result[number] for number in numbers) for result in results.values()]
         print(f"{section:44}" + "".join(f"{count:>16}" for count in counts) + f"{len(numbers):>6}")
     totals = [sum(result.values()) for result in results.values()]
-    print(f"{'All':44}" + "".join(f"{total:>16}" for total in totals) + f"{len(results['ours']):>6}")
+    print(
+        f"{'All':44}" + "".join(f"{total:>16}" for total in totals) + f"{len(results['ours']):>6}"
+    )
     print('"with links" is what posts are read with: bare addresses become links, as on GitHub.\n')
     for number, section, source, html in examples(path):
         if not results["with links"][number]:
-            print(f"  {number} {section}: {source!r}\n    ours {to_html(source)!r}\n    spec {html!r}")
+            print(
+                f"  {number} {section}: {source!r}\n    ours {to_html(source)!r}\n    spec {html!r}"
+            )
     print()
 
 
@@ -284,14 +324,27 @@ def times(sizes: Sequence[int] = (1_000, 10_000, 50_000)) -> None:
             worst[f"{name} ({head})"] = int(seconds * 1000)
             cells.append(f"{seconds:>12.2f} {outcome}")
         print(f"{name:36}" + "".join(cells), flush=True)
-    print("x: refused, with a line and a hint. Slowest:", ", ".join(f"{k} {v} ms" for k, v in worst.most_common(3)))
+    print(
+        "x: refused, with a line and a hint. Slowest:",
+        ", ".join(f"{k} {v} ms" for k, v in worst.most_common(3)),
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", default=[], metavar="table", help="posts, spec or times; all by default")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "tables",
+        nargs="*",
+        default=[],
+        metavar="table",
+        help="posts, spec or times; all by default",
+    )
     parser.add_argument("--posts", type=Path, default=SHARED / "posts", metavar="FOLDER")
-    parser.add_argument("--spec", type=Path, default=SHARED / "specs" / "commonmark-0.31.json", metavar="FILE")
+    parser.add_argument(
+        "--spec", type=Path, default=SHARED / "specs" / "commonmark-0.31.json", metavar="FILE"
+    )
     arguments = parser.parse_args()
     wanted = arguments.tables or ["posts", "spec", "times"]
     if unknown := set(wanted) - {"posts", "spec", "times"}:

@@ -1,6 +1,8 @@
-"""How exactly this project counts: cases passed of cases run, as a table. Run: python benchmarks/conformance.py
+"""How exactly this project counts: cases passed of cases run, as a table. Run: python
+benchmarks/conformance.py
 
-The last rows need node and npm, and once a package registry; without them they say why they are missing.
+The last rows need node and npm, and once a package registry; without them they say why they are
+missing.
 """
 
 from __future__ import annotations
@@ -29,7 +31,14 @@ ROWS = (
     ("X: hashtags found", ("hashtags", "hashtags_from_astral", "hashtags_with_indices")),
     ("X: top-level domains", ("country", "generic")),
 )
-SOURCES = ("validate.yml", "validate.yml", "validate.yml", "validate.yml", *("extract.yml",) * 3, "tlds.yml")
+SOURCES = (
+    "validate.yml",
+    "validate.yml",
+    "validate.yml",
+    "validate.yml",
+    *("extract.yml",) * 3,
+    "tlds.yml",
+)
 
 
 def main() -> int:
@@ -50,7 +59,11 @@ def main() -> int:
 def row(title: str, source: str, cases: Iterable[conformance.Case]) -> int:
     cases = list(cases)
     passed = sum(case.passes for case in cases)
-    plain = sum(case.len_passes for case in cases) if any(case.length is not None for case in cases) else "–"
+    plain = (
+        sum(case.len_passes for case in cases)
+        if any(case.length is not None for case in cases)
+        else "–"
+    )
     print(f"| {title} | {source} | {len(cases)} | {passed} | {plain} |")
     return len(cases) - passed
 
@@ -60,12 +73,17 @@ def against_npm() -> int:
         print(f"| X: all of it | npm twitter-text 3.1.0: {reason} | – | – | – |")
         return 0
     failed = 0
-    for title, texts in (("generated", list(differential.generated(20_000))), ("real", differential.real())):
+    for title, texts in (
+        ("generated", list(differential.generated(20_000))),
+        ("real", differential.real()),
+    ):
         readings = differential.theirs(texts) if texts else []
         pairs = list(zip(texts, readings, strict=True))
         passed = sum(differential.ours(text) == reading for text, reading in pairs)
         plain = sum(len(text) == reading[0] for text, reading in pairs)
-        print(f"| X: all of it, {title} texts | npm twitter-text 3.1.0 | {len(texts)} | {passed} | {plain} |")
+        print(
+            f"| X: all of it, {title} texts | npm twitter-text 3.1.0 | {len(texts)} | {passed} | {plain} |"
+        )
         failed += len(texts) - passed
     return failed
 

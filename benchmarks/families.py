@@ -1,4 +1,5 @@
-"""Text that makes Markdown parsers slow, or recurse: by name, for any size. `commonmark.py times` measures it."""
+"""Text that makes Markdown parsers slow, or recurse: by name, for any size. `commonmark.py times`
+measures it."""
 
 from __future__ import annotations
 

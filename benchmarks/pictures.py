@@ -1,8 +1,10 @@
-"""How long pictures of real sizes take to be made to fit, and in how much memory: `python benchmarks/pictures.py`.
+"""How long pictures of real sizes take to be made to fit, and in how much memory: `python
+benchmarks/pictures.py`.
 
-Each is fitted in a process of its own, for a rule like Mastodon's and one like X's. Beside it, in the same run and also
-in a process of its own, what plain Pillow needs to open the same picture and to save it in the same kind. Memory is the
-process's peak with Python and Pillow in it; the aim is under 400 MB. Seconds are wall-clock, without imports and disk.
+Each is fitted in a process of its own, for a rule like Mastodon's and one like X's. Beside it, in
+the same run and also in a process of its own, what plain Pillow needs to open the same picture and
+to save it in the same kind. Memory is the process's peak with Python and Pillow in it; the aim is
+under 400 MB. Seconds are wall-clock, without imports and disk.
 """
 
 from __future__ import annotations
@@ -62,7 +64,10 @@ def ran(script: str, *arguments: str) -> str:
 def best(times: int, script: str, *arguments: str) -> dict[str, Any]:
     """The quickest of several runs, with the largest peak of all."""
     runs = [json.loads(ran(script, *arguments)) for _ in range(times)]
-    return {**min(runs, key=lambda run: float(run["seconds"])), "peak": max(run["peak"] for run in runs)}
+    return {
+        **min(runs, key=lambda run: float(run["seconds"])),
+        "peak": max(run["peak"] for run in runs),
+    }
 
 
 def told(run: dict[str, Any]) -> str:
@@ -74,13 +79,17 @@ def told(run: dict[str, Any]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--times", type=int, default=3, help="runs of each case; the quickest counts")
+    parser.add_argument(
+        "--times", type=int, default=3, help="runs of each case; the quickest counts"
+    )
     parser.add_argument("--only", default="", help="cases whose name has this in it")
     given = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     pictures = importlib.import_module("tests.picture_files")
     pillow = importlib.import_module("PIL").__version__
-    print(f"Python {sys.version.split()[0]}, Pillow {pillow}; seconds: the best of {given.times}; MB: the peak\n")
+    print(
+        f"Python {sys.version.split()[0]}, Pillow {pillow}; seconds: the best of {given.times}; MB: the peak\n"
+    )
     head = f"{'':32} {'before':>8}  {'rule':13} {'seconds':>7} {'MB':>4}   {'after':35}"
     print(f"{head} {'plain Pillow':>12} {'MB':>4}")
     most = 0
@@ -92,7 +101,9 @@ def main() -> int:
             ran(MAKE, case, str(path))
             plain = best(given.times, PLAIN + pictures.PEAK, str(path))
             for rule, values in RULES.items():
-                run = best(given.times, pictures.MEASURED + pictures.PEAK, str(path), json.dumps(values))
+                run = best(
+                    given.times, pictures.MEASURED + pictures.PEAK, str(path), json.dumps(values)
+                )
                 most = max(most, run["peak"])
                 print(
                     f"{case:32} {path.stat().st_size / 1e6:5.1f} MB  {rule:13} {run['seconds']:7.2f}"

@@ -1,9 +1,10 @@
 """How often is something published twice, or not at all? Prints the tables of docs/reliability.md.
 
     python benchmarks/reliability.py                     both tables
-    python benchmarks/reliability.py crash               every fail point × every channel, each time it is passed
-    python benchmarks/reliability.py storm --seeds 1-300 random faults, kills, edits and processes side by side
-    python benchmarks/reliability.py storm --seed 17     one of them again, telling what happens
+    python benchmarks/reliability.py crash               every fail point × every channel, each time
+    it is passed python benchmarks/reliability.py storm --seeds 1-300 random faults, kills, edits
+    and processes side by side python benchmarks/reliability.py storm --seed 17     one of them
+    again, telling what happens
 
 Everything runs against the sandbox, on this machine. Ends with status 1 where a promise was broken.
 """
@@ -34,14 +35,25 @@ def crash(workers: int) -> bool:
     """The crash matrix as a Markdown table; whether every promise was kept."""
     began = time.monotonic()
     cells: dict[tuple[str, str], list[Found]] = defaultdict(list)
-    with tempfile.TemporaryDirectory() as folder, Runner() as runner, Sandbox() as box, Sandbox() as blind:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Runner() as runner,
+        Sandbox() as box,
+        Sandbox() as blind,
+    ):
         for found in Matrix(Path(folder), runner, box, blind).all(workers=workers):
             cells[found.kill.point, found.kill.case.title].append(found)
     print("| killed at | " + " | ".join(case.title for case in CASES) + " |")
     print("|---|" + "---|" * len(CASES))
     for point in POINTS:
-        print(f"| {point} | " + " | ".join(_cell(cells[point, case.title]) for case in CASES) + " |")
-    print("| **all** | " + " | ".join(_cell([f for p in POINTS for f in cells[p, c.title]]) for c in CASES) + " |")
+        print(
+            f"| {point} | " + " | ".join(_cell(cells[point, case.title]) for case in CASES) + " |"
+        )
+    print(
+        "| **all** | "
+        + " | ".join(_cell([f for p in POINTS for f in cells[p, c.title]]) for c in CASES)
+        + " |"
+    )
     every = [found for cell in cells.values() for found in cell]
     wrong = [f"{found.kill}: {words}" for found in every for words in found.wrong]
     print(
@@ -54,7 +66,11 @@ def crash(workers: int) -> bool:
 def _cell(found: list[Found]) -> str:
     if not found:
         return "–"
-    sums = (sum(f.duplicates for f in found), sum(f.losses for f in found), sum(f.asked for f in found))
+    sums = (
+        sum(f.duplicates for f in found),
+        sum(f.losses for f in found),
+        sum(f.asked for f in found),
+    )
     return f"{' / '.join(map(str, sums))} ({len(found)})"
 
 
@@ -105,11 +121,15 @@ def storm(seeds: range, workers: int, telling: bool) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", nargs="?", choices=("crash", "storm"))
     parser.add_argument("--seeds", default="1-300", metavar="A-B")
     parser.add_argument("--seed", type=int, metavar="N")
-    parser.add_argument("--workers", type=int, default=4, metavar="N", help="side by side; 4 suits two cores")
+    parser.add_argument(
+        "--workers", type=int, default=4, metavar="N", help="side by side; 4 suits two cores"
+    )
     given = parser.parse_args()
     good = True
     if given.what != "storm":

@@ -1,9 +1,10 @@
-"""How long `publish` takes, against what it can't do without: `make bench`, or `python benchmarks/speed.py [FOLDER]`.
+"""How long `publish` takes, against what it can't do without: `make bench`, or `python
+benchmarks/speed.py [FOLDER]`.
 
-Prints a table of processor time (user and system), which other people's programs on the machine disturb less than the
-clock. A case and what it is held against run in turn, each in a process of its own; the best of several runs counts.
-FOLDER holds the posts of the last case; without one, the collected posts beside the repository are taken where they
-are there, else posts made up here.
+Prints a table of processor time (user and system), which other people's programs on the machine
+disturb less than the clock. A case and what it is held against run in turn, each in a process of
+its own; the best of several runs counts. FOLDER holds the posts of the last case; without one, the
+collected posts beside the repository are taken where they are there, else posts made up here.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ MARKDOWN_ALONE = """
 import sys, time
 from pathlib import Path
 import markdown
-from publisher.frontmatter import split
-from publisher.sources import collect
+from publisher.post.frontmatter import split
+from publisher.post.find import collect
 files = [source.file for source in collect(sys.argv[1:]).files]
 bodies = [split(file.read_text("utf-8-sig"), file)[1] for file in files]
 markdown.markdown(bodies[0])
@@ -64,7 +65,9 @@ class Row(NamedTuple):
 def cold(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
     """Processor seconds of a fresh Python with these arguments, from its start to its end."""
     command = [sys.executable, *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -75,7 +78,9 @@ def cold(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
 def timed(script: str, *arguments: object) -> tuple[float, int]:
     """What a script that measures itself prints: processor seconds, and a number."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    seconds, number = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    seconds, number = subprocess.run(
+        command, check=True, capture_output=True, text=True
+    ).stdout.split()
     return float(seconds), int(number)
 
 
@@ -91,7 +96,13 @@ def starting(times: int, scratch: Path) -> list[Row]:
         dry.append(cold([*PUBLISH, str(EXAMPLE), "--dry-run"], environment))
     return [
         Row("publish --help", min(help_), "bare Python", min(bare), 7),
-        Row("publish POST --dry-run, four channels", min(dry), "importing what that needs", min(needed), 1.5),
+        Row(
+            "publish POST --dry-run, four channels",
+            min(dry),
+            "importing what that needs",
+            min(needed),
+            1.5,
+        ),
     ]
 
 
@@ -105,11 +116,18 @@ def running(folder: Path, times: int) -> Row:
         if status:
             raise SystemExit(f"the dry run of {folder} ended with {status}")
         ours.append(seconds)
-    return Row(f"dry run of {count} posts, four channels", min(ours), "Python-Markdown alone", min(alone), 2)
+    return Row(
+        f"dry run of {count} posts, four channels",
+        min(ours),
+        "Python-Markdown alone",
+        min(alone),
+        2,
+    )
 
 
 def make_up(folder: Path) -> None:
-    """Posts as long as most are: headings, emphasis, links, lists, quotations, code, in two languages."""
+    """Posts as long as most are: headings, emphasis, links, lists, quotations, code, in two
+    languages."""
     paragraphs = (
         "The collective has released version {n}.4 of its *calendar*, which now reads the files of **every** other "
         "calendar that we could find. Thanks to [everyone who tested it](https://example.org/thanks/{n}) in the last "
@@ -132,7 +150,9 @@ def make_up(folder: Path) -> None:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     arguments.add_argument("folder", nargs="?", type=Path, help="posts for the last case")
-    arguments.add_argument("--times", type=int, default=5, help="runs of each case; the best counts")
+    arguments.add_argument(
+        "--times", type=int, default=5, help="runs of each case; the best counts"
+    )
     given = arguments.parse_args()
     if given.folder and not given.folder.is_dir():
         arguments.error(f"there is no folder {given.folder}")
@@ -148,7 +168,9 @@ def main() -> None:
     print(f"{'':40} {'seconds':>8}   {'against':28} {'seconds':>8}   {'times':>5}   aim")
     for row in rows:
         times = row.seconds / row.reference
-        print(f"{row.case:40} {row.seconds:8.3f}   {row.against:28} {row.reference:8.3f}   {times:5.2f}   {row.aim:g}")
+        print(
+            f"{row.case:40} {row.seconds:8.3f}   {row.against:28} {row.reference:8.3f}   {times:5.2f}   {row.aim:g}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The contract that a channel fulfils, and the values that cross it.
 
-An adapter decides in `payload` (pure) and acts in `send` (decides nothing). It doesn't print, log, sleep, retry or
-read the environment: the core does. `tests/adapter_contract.py` holds every adapter to what is written here.
+An adapter decides in `payload` (pure) and acts in `send` (decides nothing). It doesn't print, log,
+sleep, retry or read the environment: the core does. `tests/adapter_contract.py` holds every adapter
+to what is written here.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ Facts = Mapping[str, Any]
 class Option:
     """One key of a `[channels.NAME]` section, or of `publish: {NAME: …}` in a post where `in_post`.
 
-    A `secret` is given as `{ env = "NAME" }` or `{ file = "path" }`, and never shown. `check` gets the value and
-    returns what is wrong with it, or None.
+    A `secret` is given as `{ env = "NAME" }` or `{ file = "path" }`, and never shown. `check` gets
+    the value and returns what is wrong with it, or None.
     """
 
     name: str
@@ -42,9 +43,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One `[channels.NAME]` section: a name, the adapter behind it, and its settings without secrets.
+    """One `[channels.NAME]` section: a name, the adapter behind it, and its settings without
+    secrets.
 
-    `root` is the folder of the configuration: files that a setting names are looked for, and must lie, in it.
+    `root` is the folder of the configuration: files that a setting names are looked for, and must
+    lie, in it.
     """
 
     name: str
@@ -78,10 +81,12 @@ class PictureRule:
     bytes      of one picture
     pixels     width times height, of one picture (None: no limit)
     side       pixels of the longer side (None: no limit)
-    animation  (bytes, pixels of a frame) of an animated GIF; None: its first frame is sent as a still picture
+    animation  (bytes, pixels of a frame) of an animated GIF; None: its first frame is sent as a
+               still picture
     alone      whether an animation can't stand beside other pictures
     alt        characters of its text for those who don't see it (None: no limit)
-    hosted     whether a picture that has an address stays where it is, and only others travel with the post
+    hosted     whether a picture that has an address stays where it is, and only others travel with
+               the post
     """
 
     count: int
@@ -99,7 +104,8 @@ class PictureRule:
 class Picture:
     """One picture of a message, made to fit; a payload holds it as JSON (`as_value`).
 
-    hash     SHA-256 of the bytes that are sent; empty where it stays at its address, or isn't downloaded yet
+    hash     SHA-256 of the bytes that are sent; empty where it stays at its address, or isn't
+             downloaded yet
     source   SHA-256 of the picture as the author has it; of its address, where it has nothing else
     address  where it is on the web, if anywhere
     src      how the post's text names it
@@ -124,7 +130,19 @@ class Picture:
 
     def as_value(self) -> dict[str, Any]:
         """What a payload keeps of it: what is sent, and by what a change is noticed."""
-        names = ("hash", "source", "name", "kind", "alt", "focus", "size", "before", "width", "height", "note")
+        names = (
+            "hash",
+            "source",
+            "name",
+            "kind",
+            "alt",
+            "focus",
+            "size",
+            "before",
+            "width",
+            "height",
+            "note",
+        )
         return {name: value for name in names if (value := getattr(self, name))}
 
 
@@ -136,7 +154,8 @@ def pictures_of(payload: Payload) -> tuple[Picture, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One post of a thread, or the whole message. `html` is for channels that have an HTML template."""
+    """One post of a thread, or the whole message. `html` is for channels that have an HTML
+    template."""
 
     text: str
     html: str = ""
@@ -146,7 +165,8 @@ class Part:
 class Message:
     """A post as one channel will show it: composed, measured, not yet encoded.
 
-    `options` are the channel's settings with the post's own overrides (`publish: {NAME: …}`) laid over them.
+    `options` are the channel's settings with the post's own overrides (`publish: {NAME: …}`) laid
+    over them.
     """
 
     channel: str
@@ -167,17 +187,19 @@ def _no_bytes(hash: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What an adapter is told beside the payload. But for `reply_to` and `media` it is the same whenever this part is
-    tried again.
+    """What an adapter is told beside the payload. But for `reply_to` and `media` it is the same
+    whenever this part is tried again.
 
-    key        fixed by account, post, part, generation and payload: the platform's idempotency key is this
+    key        fixed by account, post, part, generation and payload: the platform's idempotency key
+               is this
     began      when this part was first meant to be sent (aware)
     reply_to   the platform's id of the thread's previous part
     recipient  the one address this copy is for, on channels that have recipients
     remote_id  the platform's id of what is to be edited or deleted
     media      the platform's ids of pictures that are there already, by the `source` of each
     bytes_of   the bytes of a picture, by its `hash`
-    leaving    where the adapter `announces`: to be called right before the byte after which it may be live
+    leaving    where the adapter `announces`: to be called right before the byte after which it may
+               be live
     """
 
     key: str
@@ -192,8 +214,8 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is live: the platform's id and address of it, where it says; its ids of the pictures, by their `source`,
-    where they only come into being with the post."""
+    """What is live: the platform's id and address of it, where it says; its ids of the pictures, by
+    their `source`, where they only come into being with the post."""
 
     id: str | None = None
     url: str | None = None
@@ -202,7 +224,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture that is on the platform, attached to nothing yet. `ready`: it may be attached as it is."""
+    """A picture that is on the platform, attached to nothing yet. `ready`: it may be attached as it
+    is."""
 
     id: str
     ready: bool = True
@@ -231,7 +254,8 @@ class Adapter(ABC):
 
     @abstractmethod
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        """How this channel measures, given the message's options and what its server said of itself."""
+        """How this channel measures, given the message's options and what its server said of
+        itself."""
 
     @abstractmethod
     def payload(self, message: Message, index: int) -> Payload:
@@ -257,7 +281,8 @@ class Adapter(ABC):
         return None
 
     def seen(self, payload: Payload) -> Any:
-        """What of a payload a reader sees and an edit can change: where it is the same, there is nothing to edit."""
+        """What of a payload a reader sees and an edit can change: where it is the same, there is
+        nothing to edit."""
         seen = {name: value for name, value in payload.items() if name != "pictures"}
         pictures = [(each.source, each.alt, each.focus) for each in pictures_of(payload)]
         return (seen, pictures)
@@ -269,28 +294,32 @@ class Adapter(ABC):
         """Make it live: one try."""
 
     def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
-        """Look for what `send` may have left behind, made at or after `since`. None: it isn't there.
+        """Look for what `send` may have left behind, made at or after `since`. None: it isn't
+        there.
 
         Raises CannotLook where this channel, or this account, can't be read back.
         """
         raise CannotLook(f"what is live on {self.title} can't be read back")
 
     proves_by_refusal: ClassVar[float] = 0.0
-    """For so many seconds after an attempt, sending the same again is refused as Duplicate if it is live."""
+    """For so many seconds after an attempt, sending the same again is refused as Duplicate if it is
+    live."""
 
     announces: ClassVar[bool] = False
-    """Whether `send` calls `attempt.leaving()`. The intent is written then, not before: whoever is cut off earlier has
-    certainly sent nothing. For channels that can't be read back."""
+    """Whether `send` calls `attempt.leaving()`. The intent is written then, not before: whoever is
+    cut off earlier has certainly sent nothing. For channels that can't be read back."""
 
     uploads: ClassVar[float] = 0.0
-    """For so many seconds a picture that was uploaded can still be attached. 0: pictures travel with the post."""
+    """For so many seconds a picture that was uploaded can still be attached. 0: pictures travel
+    with the post."""
 
     def upload(self, picture: Picture, data: bytes) -> Upload:
         """Put one picture there, attached to nothing: one try. Where `uploads`."""
         raise NotImplementedError
 
     def finish(self, id: str, picture: Picture) -> bool:
-        """Do what an upload that isn't `ready` still needs, and say whether it may be attached now."""
+        """Do what an upload that isn't `ready` still needs, and say whether it may be attached
+        now."""
         return True
 
     edits: ClassVar[bool] = False
@@ -299,33 +328,39 @@ class Adapter(ABC):
     """Whether what is live can be deleted."""
 
     def stands(self, payload: Payload, attempt: Attempt) -> bool:
-        """Whether what is live as `attempt.remote_id` is still what `payload` says: nobody edited it there.
+        """Whether what is live as `attempt.remote_id` is still what `payload` says: nobody edited
+        it there.
 
         Raises Gone where it is live no more, CannotLook where it can't be read back.
         """
         raise CannotLook(f"what is live on {self.title} can't be read back")
 
     def update(self, payload: Payload, attempt: Attempt) -> Receipt:
-        """Make what is live as `attempt.remote_id` say this: one try, and the same however often it is repeated.
+        """Make what is live as `attempt.remote_id` say this: one try, and the same however often it
+        is repeated.
 
         Raises Gone where it is live no more.
         """
         raise NotImplementedError
 
     def delete(self, payload: Payload, attempt: Attempt) -> None:
-        """Take down what is live as `attempt.remote_id`: one try. Raises Gone where it is live no more."""
+        """Take down what is live as `attempt.remote_id`: one try. Raises Gone where it is live no
+        more."""
         raise NotImplementedError
 
     @abstractmethod
     def check(self) -> str:
-        """Are the credentials good? Reads only. Returns who they belong to, as a person would say it."""
+        """Are the credentials good? Reads only. Returns who they belong to, as a person would say
+        it."""
 
     def learn(self) -> Facts:
-        """Ask the server for its limits. Empty for a platform whose limits are the same everywhere."""
+        """Ask the server for its limits. Empty for a platform whose limits are the same
+        everywhere."""
         return {}
 
     def recipients(self) -> tuple[str, ...]:
-        """The addresses that get a copy each; one empty string where there is just one copy for all.
+        """The addresses that get a copy each; one empty string where there is just one copy for
+        all.
 
         Raises ConfigError for a list that can't be read.
         """

@@ -11,8 +11,8 @@ from importlib import import_module
 from pathlib import Path
 
 from publisher import __version__
-from publisher.console import Console
 from publisher.errors import Problems, PublishError, UsageError
+from publisher.tell.console import Console
 
 COMMANDS = ("check", "channels", "status", "retract", "adopt", "resolve", "ledger", "sandbox", "ci")
 
@@ -40,7 +40,8 @@ commands (a file of that name is ./status):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises instead of printing and leaving, so that `--json` has its document on a bad command line, too."""
+    """Raises instead of printing and leaving, so that `--json` has its document on a bad command
+    line, too."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
         raise UsageError(message, hint=f"see {self.prog} --help")
@@ -74,13 +75,21 @@ def parser(command: str = "") -> argparse.ArgumentParser:
             action="store_true",
             help="show each channel's exact text; send nothing, read no secret",
         )
-        add("--yes", action="store_true", help="don't ask; also lets a run send more than three posts")
+        add(
+            "--yes",
+            action="store_true",
+            help="don't ask; also lets a run send more than three posts",
+        )
         add(
             "--sandbox",
             action="store_true",
             help="publish to platforms on this machine instead of the real ones",
         )
-        add("--no-update", action="store_true", help="leave what is live as it is, also where the post was edited")
+        add(
+            "--no-update",
+            action="store_true",
+            help="leave what is live as it is, also where the post was edited",
+        )
         add(
             "--update-all",
             action="store_true",
@@ -93,26 +102,48 @@ def parser(command: str = "") -> argparse.ArgumentParser:
     elif command == "retract":
         add("--yes", action="store_true", help="don't ask")
     elif command == "check":
-        add("posts", nargs="*", metavar="POST", help="also what would keep these posts from being published")
-        add("--online", action="store_true", help="fetch each post's page, and show the card that platforms make of it")
+        add(
+            "posts",
+            nargs="*",
+            metavar="POST",
+            help="also what would keep these posts from being published",
+        )
+        add(
+            "--online",
+            action="store_true",
+            help="fetch each post's page, and show the card that platforms make of it",
+        )
     elif command == "adopt":
         add("post", metavar="POST", nargs="?")
         add("channel", metavar="CHANNEL", nargs="?")
         add("url", metavar="URL", nargs="?", help="where it is live")
-        add("--all", metavar="FOLDER", help="mark all posts in this folder as not to be sent, on any channel")
+        add(
+            "--all",
+            metavar="FOLDER",
+            help="mark all posts in this folder as not to be sent, on any channel",
+        )
     elif command == "status":
         add("post", nargs="?", metavar="POST", help="only this post")
     elif command == "resolve":
         add("post", metavar="POST")
         add("channel", metavar="CHANNEL")
         found = made.add_mutually_exclusive_group(required=True)
-        found.add_argument("--sent", nargs="?", const="", metavar="URL", help="it is live (at this address)")
-        found.add_argument("--not-sent", action="store_true", help="it is not live: the next run sends it")
+        found.add_argument(
+            "--sent", nargs="?", const="", metavar="URL", help="it is live (at this address)"
+        )
+        found.add_argument(
+            "--not-sent", action="store_true", help="it is not live: the next run sends it"
+        )
         add("--recipient", metavar="ADDRESS", help="only this recipient's copy")
         add("--part", type=int, metavar="N", help="only part N of a thread, counted from 1")
     elif command == "ledger":
         add("action", choices=("export", "import", "init"))
-        add("file", nargs="?", metavar="FILE", help="JSON Lines; standard output or input, if not given")
+        add(
+            "file",
+            nargs="?",
+            metavar="FILE",
+            help="JSON Lines; standard output or input, if not given",
+        )
     elif command == "sandbox":
         add(
             "--port",
@@ -155,10 +186,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PublishError as error:
         return _tell(error, 2, arguments, console)
     except KeyboardInterrupt:
-        return _tell(PublishError("stopped", hint="run again: it goes on from there"), 130, arguments, console)
+        return _tell(
+            PublishError("stopped", hint="run again: it goes on from there"),
+            130,
+            arguments,
+            console,
+        )
     except BrokenPipeError:
         return 0  # `publish status | head`: whoever reads has had enough
-    except Exception as problem:  # a traceback helps nobody at the keyboard, and might show a secret
+    except (
+        Exception
+    ) as problem:  # a traceback helps nobody at the keyboard, and might show a secret
         where = traceback.extract_tb(problem.__traceback__)[-1]
         bug = PublishError(
             f"failed unexpectedly: {type(problem).__name__} in {Path(where.filename).name}, line {where.lineno}",
@@ -171,7 +209,7 @@ def _tell(error: PublishError, status: int, arguments: Sequence[str], console: C
     """Say an error, with --json as a document too."""
     console.problem(error)
     if "--json" in arguments:
-        from publisher.report import as_json, document
+        from publisher.tell.document import as_json, document
 
         every = error.errors if isinstance(error, Problems) else (error,)
         console.out(as_json(document("--dry-run" in arguments, errors=every)))

@@ -1,4 +1,5 @@
-"""publish.toml → Config. All problems are told at once, with file, line, key and the name that was probably meant."""
+"""publish.toml → Config. All problems are told at once, with file, line, key and the name that was
+probably meant."""
 
 from __future__ import annotations
 
@@ -22,15 +23,21 @@ SIZE_LIMIT = 1_000_000
 """Bytes of a configuration file."""
 
 COMMON_OPTIONS = (
-    Option("adapter", "text", "which adapter this section is for; the section's own name, if not given"),
-    Option("max_characters", "integer", "the limit to compose for, if it differs from the platform's"),
+    Option(
+        "adapter", "text", "which adapter this section is for; the section's own name, if not given"
+    ),
+    Option(
+        "max_characters", "integer", "the limit to compose for, if it differs from the platform's"
+    ),
     Option(
         "on_unknown",
         "text",
         "what to do where nobody can say whether a post is live: hold it, or risk sending it twice",
         choices=("hold", "resend"),
     ),
-    Option("deadline", "integer", "seconds after which a channel gives up trying; 600 if not given"),
+    Option(
+        "deadline", "integer", "seconds after which a channel gives up trying; 600 if not given"
+    ),
     Option(
         "images",
         "list",
@@ -49,9 +56,11 @@ _SECTIONS = ("site", "pictures", "ledger", "channels")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`timezone` is for dates that don't say theirs; what is dated before `since` is an archive, and not sent.
+    """`timezone` is for dates that don't say theirs; what is dated before `since` is an archive,
+    and not sent.
 
-    `wait_for_page` are seconds that a post's page may take to be there; `syndication` is where links are written back.
+    `wait_for_page` are seconds that a post's page may take to be there; `syndication` is where
+    links are written back.
     """
 
     base_url: str = ""
@@ -66,7 +75,8 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """`require_alt`: one without a text is an error. `hosts` may be asked for pictures though they aren't public."""
+    """`require_alt`: one without a text is an error. `hosts` may be asked for pictures though they
+    aren't public."""
 
     require_alt: bool = False
     hosts: frozenset[str] = frozenset()
@@ -74,9 +84,11 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One run's settings. `path` is None where there is no file; `root` is the folder everything is relative to.
+    """One run's settings. `path` is None where there is no file; `root` is the folder everything is
+    relative to.
 
-    The ledger is the file `ledger`; or, where `branch` is not empty, it lives on that branch of the repository.
+    The ledger is the file `ledger`; or, where `branch` is not empty, it lives on that branch of the
+    repository.
     """
 
     root: Path
@@ -97,9 +109,11 @@ class Config:
 
 
 def find(start: Path) -> Path | None:
-    """The configuration for a post in the folder `start`: searched upwards to the repository's root, or home.
+    """The configuration for a post in the folder `start`: searched upwards to the repository's
+    root, or home.
 
-    A file that belongs to another user is passed over: it could send a stranger's post with your credentials.
+    A file that belongs to another user is passed over: it could send a stranger's post with your
+    credentials.
     """
     folder = start.resolve()
     home = Path.home()
@@ -134,12 +148,15 @@ def load(path: Path) -> Config:
     except tomllib.TOMLDecodeError as problem:
         found = re.search(r"\(at line (\d+)", str(problem))
         line = int(found[1]) if found else text.count("\n") + 1
-        raise ConfigError(f"is not valid TOML: {problem}", hint="mend the line", file=path, line=line) from None
+        raise ConfigError(
+            f"is not valid TOML: {problem}", hint="mend the line", file=path, line=line
+        ) from None
     return _Reader(path, text).read(data)
 
 
 def bare(root: Path) -> Config:
-    """The settings where no file was found: every adapter under its own name, nothing configured."""
+    """The settings where no file was found: every adapter under its own name, nothing
+    configured."""
     names = registry.names()
     return Config(root=root, channels={name: Channel(name, name, {}, root) for name in names})
 
@@ -163,7 +180,12 @@ class _Reader:
         ledger = self.texts("ledger", self.table(data, "ledger"), ("path", "branch"))
         branch = ledger.get("branch", "")
         if branch and not re.fullmatch(r"[\w][\w./-]*", branch):
-            self.problem("[ledger] branch is not a branch's name", 'write "publish-ledger"', "ledger", "branch")
+            self.problem(
+                "[ledger] branch is not a branch's name",
+                'write "publish-ledger"',
+                "ledger",
+                "branch",
+            )
         channels: dict[str, Channel] = {}
         secrets: dict[str, Mapping[str, Secret]] = {}
         for name, section in self.table(data, "channels").items():
@@ -178,10 +200,13 @@ class _Reader:
         )  # fmt: skip
 
     def problem(self, message: str, hint: str, section: str, key: str = "") -> None:
-        self.errors.append(ConfigError(message, hint=hint, file=self.path, line=self.line(section, key)))
+        self.errors.append(
+            ConfigError(message, hint=hint, file=self.path, line=self.line(section, key))
+        )
 
     def line(self, section: str, key: str) -> int | None:
-        """Where a key stands. tomllib doesn't say, so this looks for it; None where it is written unusually."""
+        """Where a key stands. tomllib doesn't say, so this looks for it; None where it is written
+        unusually."""
         at = None
         for number, line in enumerate(self.lines, 1):
             header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line)
@@ -189,7 +214,11 @@ class _Reader:
                 at = header[1].replace('"', "").replace("'", "")
                 if at == section and not key:
                     return number
-            elif at == section and key and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""", line):
+            elif (
+                at == section
+                and key
+                and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""", line)
+            ):
                 return number
         return None
 
@@ -204,7 +233,9 @@ class _Reader:
         values: dict[str, str] = {}
         for key, value in table.items():
             if key not in known:
-                self.problem(f"unknown key {key!r} in [{section}]", did_you_mean(key, known), section, key)
+                self.problem(
+                    f"unknown key {key!r} in [{section}]", did_you_mean(key, known), section, key
+                )
             elif not isinstance(value, str):
                 self.problem(f"[{section}] {key} is not a text", "write it in quotes", section, key)
             else:
@@ -218,16 +249,27 @@ class _Reader:
                 self.problem(f"unknown key {key!r} in [pictures]", hint, "pictures", key)
         require, hosts = table.get("require_alt", False), table.get("hosts", [])
         if not isinstance(require, bool):
-            self.problem("[pictures] require_alt is neither true nor false", "write true", "pictures", "require_alt")
+            self.problem(
+                "[pictures] require_alt is neither true nor false",
+                "write true",
+                "pictures",
+                "require_alt",
+            )
         if not isinstance(hosts, list) or not all(isinstance(host, str) and host for host in hosts):
-            self.problem("[pictures] hosts is not a list of texts", 'write ["media.lan"]', "pictures", "hosts")
+            self.problem(
+                "[pictures] hosts is not a list of texts",
+                'write ["media.lan"]',
+                "pictures",
+                "hosts",
+            )
             hosts = []
         return Pictures(require is True, frozenset(host.lower() for host in hosts))
 
     def site(self, table: dict[str, Any]) -> Site:
         # TOML has dates of its own, and people write them without quotes.
         table = {
-            key: str(value) if key == "since" and isinstance(value, date) else value for key, value in table.items()
+            key: str(value) if key == "since" and isinstance(value, date) else value
+            for key, value in table.items()
         }
         values = self.texts("site", table, _SITE_KEYS)
         base = values.get("base_url", "")
@@ -242,7 +284,12 @@ class _Reader:
             values.get("permalink", "").format(**dict.fromkeys(PERMALINK_NAMES, "x"))
         except (LookupError, ValueError, AttributeError):
             names = ", ".join(f"{{{name}}}" for name in PERMALINK_NAMES)
-            self.problem("[site] permalink can't be filled in", f"it may contain {names}", "site", "permalink")
+            self.problem(
+                "[site] permalink can't be filled in",
+                f"it may contain {names}",
+                "site",
+                "permalink",
+            )
         zone: tzinfo = UTC
         if "timezone" in values:
             try:
@@ -250,20 +297,38 @@ class _Reader:
             except ValueError:
                 name = values["timezone"]
                 self.problem(
-                    f"[site] timezone: {name!r} is not known", 'write for example "Europe/Paris"', "site", "timezone"
+                    f"[site] timezone: {name!r} is not known",
+                    'write for example "Europe/Paris"',
+                    "site",
+                    "timezone",
                 )
         since = parse_date(values["since"], zone) if "since" in values else None
         if "since" in values and since is None:
-            self.problem("[site] since is not a date", 'write for example "2026-01-01"', "site", "since")
+            self.problem(
+                "[site] since is not a date", 'write for example "2026-01-01"', "site", "since"
+            )
         wait = _seconds(values.get("wait_for_page", "0"))
         if wait is None:
-            self.problem("[site] wait_for_page is not a time", 'write for example "10m"', "site", "wait_for_page")
+            self.problem(
+                "[site] wait_for_page is not a time",
+                'write for example "10m"',
+                "site",
+                "wait_for_page",
+            )
         syndication = values.get("syndication", "")
         if syndication and syndication not in SYNDICATION:
             hint = did_you_mean(syndication, SYNDICATION)
-            self.problem(f"[site] syndication can't be {syndication!r}", hint, "site", "syndication")
-        given = {key: values[key] for key in ("base_url", "language", "permalink", "static") if key in values}
-        return Site(**given, timezone=zone, since=since, wait_for_page=wait or 0.0, syndication=syndication)
+            self.problem(
+                f"[site] syndication can't be {syndication!r}", hint, "site", "syndication"
+            )
+        given = {
+            key: values[key]
+            for key in ("base_url", "language", "permalink", "static")
+            if key in values
+        }
+        return Site(
+            **given, timezone=zone, since=since, wait_for_page=wait or 0.0, syndication=syndication
+        )
 
     def channel(self, name: str, section: Any) -> tuple[Channel, dict[str, Secret]] | None:
         where = f"channels.{name}"
@@ -274,7 +339,11 @@ class _Reader:
         try:
             adapter = registry.load(str(adapter_name))
         except ConfigError as error:
-            hint = error.hint if "adapter" in section else f'{error.hint}; or say adapter = "…" in the section'
+            hint = (
+                error.hint
+                if "adapter" in section
+                else f'{error.hint}; or say adapter = "…" in the section'
+            )
             self.problem(error.message, hint, where, "adapter" if "adapter" in section else "")
             return None
         options = {option.name: option for option in (*COMMON_OPTIONS, *adapter.options)}
@@ -283,7 +352,9 @@ class _Reader:
         for key, value in section.items():
             option = options.get(key)
             if option is None:
-                self.problem(f"unknown key {key!r} in [{where}]", did_you_mean(key, options), where, key)
+                self.problem(
+                    f"unknown key {key!r} in [{where}]", did_you_mean(key, options), where, key
+                )
             elif option.secret:
                 secret = self.secret(where, option, value)
                 if secret:
@@ -356,7 +427,9 @@ def wrong_value(option: Option, value: Any) -> str | None:
     return option.check(value) if option.check else None
 
 
-def missing(channel: Channel, secrets: Mapping[str, Secret], adapter: type[Adapter]) -> list[Option]:
+def missing(
+    channel: Channel, secrets: Mapping[str, Secret], adapter: type[Adapter]
+) -> list[Option]:
     """The required options that a section doesn't have."""
     return [
         option
@@ -384,11 +457,17 @@ def read_secrets(config: Config, channel: Channel) -> dict[str, str]:
         try:
             value = given[option.name].read()
         except ConfigError as error:
-            errors.append(ConfigError(f"[{where}] {option.name}: {error.message}", hint=error.hint, file=config.path))
+            errors.append(
+                ConfigError(
+                    f"[{where}] {option.name}: {error.message}", hint=error.hint, file=config.path
+                )
+            )
             continue
         wrong = option.check(value) if option.check else None
         if wrong:
-            errors.append(ConfigError(f"[{where}] {option.name} {wrong}", hint=option.help, file=config.path))
+            errors.append(
+                ConfigError(f"[{where}] {option.name} {wrong}", hint=option.help, file=config.path)
+            )
         values[option.name] = value
     if errors:
         raise Problems(errors)

@@ -35,7 +35,12 @@ class PublishError(Exception):
     kind = "error"
 
     def __init__(
-        self, message: str, *, hint: str = "", file: Path | str | None = None, line: int | None = None
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        file: Path | str | None = None,
+        line: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -90,7 +95,9 @@ class DeliveryError(PublishError):
 
     kind = "delivery"
 
-    def __init__(self, message: str, *, hint: str = "", status: int | None = None, whole: bool = False) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", status: int | None = None, whole: bool = False
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.whole = whole

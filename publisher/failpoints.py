@@ -1,4 +1,5 @@
-"""Named points at which a test may stop, kill or delay the process. Off, they cost one comparison."""
+"""Named points at which a test may stop, kill or delay the process. Off, they cost one
+comparison."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ POINTS = (
     "between parts",
     "between recipients",
 )
-"""In the order in which one attempt passes them. "request sent" is also: before the response is received."""
+"""In the order in which one attempt passes them. "request sent" is also: before the response is
+received."""
 
 FOR_PICTURES = frozenset(("before upload written", "upload written"))
 """Those that are passed only where pictures are uploaded."""

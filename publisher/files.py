@@ -8,7 +8,8 @@ from publisher.errors import ConfigError, PublishError
 
 
 def inside(root: Path, name: str | Path) -> Path:
-    """The file `name` (relative to `root`), which must lie in `root`, symlinks resolved, and be no dotfile.
+    """The file `name` (relative to `root`), which must lie in `root`, symlinks resolved, and be no
+    dotfile.
 
     Raises ConfigError.
     """
@@ -17,12 +18,15 @@ def inside(root: Path, name: str | Path) -> Path:
     if not path.is_relative_to(top):
         raise ConfigError(f"{name} lies outside {top.name or top}", hint=f"move it into {top}")
     if any(part.startswith(".") for part in path.relative_to(top).parts):
-        raise ConfigError(f"{name} is a hidden file", hint="name a file that doesn't begin with a dot")
+        raise ConfigError(
+            f"{name} is a hidden file", hint="name a file that doesn't begin with a dot"
+        )
     return path
 
 
 def read_text(path: Path, limit: int, error: type[PublishError]) -> str:
-    """The file's text, of at most `limit` bytes; a byte order mark is dropped, line ends become "\\n".
+    """The file's text, of at most `limit` bytes; a byte order mark is dropped, line ends become
+    "\\n".
 
     Raises `error` with one clear line.
     """
@@ -39,12 +43,16 @@ def read_text(path: Path, limit: int, error: type[PublishError]) -> str:
             )
         data = path.read_bytes()
     except OSError as problem:
-        raise error(f"can't be read: {problem.strerror}", hint="check its rights", file=path) from None
+        raise error(
+            f"can't be read: {problem.strerror}", hint="check its rights", file=path
+        ) from None
     if b"\0" in data[:8192] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise error("is a binary file", hint="name a text file", file=path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = data[: problem.start].count(b"\n") + 1
-        raise error("is not UTF-8", hint="save it as UTF-8 in your editor", file=path, line=line) from None
+        raise error(
+            "is not UTF-8", hint="save it as UTF-8 in your editor", file=path, line=line
+        ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -16,7 +16,8 @@ def is_loopback(host: str) -> bool:
 
 
 def check_url(address: str) -> str | None:
-    """What is wrong with the address of an API, or None: credentials go over TLS only, loopback excepted."""
+    """What is wrong with the address of an API, or None: credentials go over TLS only, loopback
+    excepted."""
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port

@@ -1,7 +1,8 @@
-"""The one network seam: a requests session that sorts whatever happens into NotSent, Refused and Unknown.
+"""The one network seam: a requests session that sorts whatever happens into NotSent, Refused and
+Unknown.
 
-Mastodon.py, tweepy and our own Discord calls all go through it, so that a lost answer means the same everywhere.
-The libraries wrap what a session raises; `sorted_errors` digs it out again.
+Mastodon.py, tweepy and our own Discord calls all go through it, so that a lost answer means the
+same everywhere. The libraries wrap what a session raises; `sorted_errors` digs it out again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from publisher.secrets import Redactor
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
-"""Seconds. Mastodon may take half a minute for a post with media; its own proxy gives up after 60."""
+"""Seconds. Mastodon may take half a minute for a post with media; its own proxy gives up after
+60."""
 
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """Methods that may be sent twice to the same effect (RFC 9110, section 9.2.2)."""
@@ -37,7 +39,8 @@ _wire = threading.local()
 
 
 class _Traced:
-    """Notes on the thread when the first byte of a request leaves: until then nothing can be live."""
+    """Notes on the thread when the first byte of a request leaves: until then nothing can be
+    live."""
 
     def connect(self) -> None:
         failpoints.hit("before connection open")
@@ -81,10 +84,11 @@ class _TracedAdapter(HTTPAdapter):
 
 
 class Session(requests.Session):
-    """A session for one channel. Every request is on a fresh connection, follows no redirect and has a timeout.
+    """A session for one channel. Every request is on a fresh connection, follows no redirect and
+    has a timeout.
 
-    A kept-alive connection that the server has closed meanwhile looks exactly like a lost answer, and a redirect
-    would carry the credentials to another host.
+    A kept-alive connection that the server has closed meanwhile looks exactly like a lost answer,
+    and a redirect would carry the credentials to another host.
 
     `rewrite` is (old, new): requests to the address `old` go to `new`, before they are signed.
     `secrets` are kept out of what a server is quoted with.
@@ -92,7 +96,9 @@ class Session(requests.Session):
     `request` takes `leaving`, which is called right before a request's first byte.
     """
 
-    def __init__(self, *, rewrite: tuple[str, str] | None = None, secrets: Iterable[str] = ()) -> None:
+    def __init__(
+        self, *, rewrite: tuple[str, str] | None = None, secrets: Iterable[str] = ()
+    ) -> None:
         super().__init__()
         self.rewrite = rewrite
         self.redact = Redactor(secrets)
@@ -106,10 +112,13 @@ class Session(requests.Session):
         if self.rewrite and url.startswith(self.rewrite[0]):
             url = self.rewrite[1] + url[len(self.rewrite[0]) :]
         if is_loopback(urlsplit(url).hostname or ""):
-            self.trust_env = False  # a proxy from the environment doesn't reach this machine's own servers
+            self.trust_env = (
+                False  # a proxy from the environment doesn't reach this machine's own servers
+            )
         kwargs["allow_redirects"] = False
         kwargs["timeout"] = (CONNECT_TIMEOUT, READ_TIMEOUT)
-        # Without an `auth` of some kind, requests would put a password from ~/.netrc in place of our token.
+        # Without an `auth` of some kind, requests would put a password from ~/.netrc in place of
+        # our token.
         kwargs["auth"] = kwargs.get("auth") or (lambda request: request)
         _wire.began, _wire.leaving = False, kwargs.pop("leaving", None) or (lambda: None)
         try:
@@ -117,7 +126,8 @@ class Session(requests.Session):
         except requests.RequestException as error:
             raise _transport_error(method, url, error) from error
         finally:
-            # "Connection: close" asks the server; only this keeps urllib3 from trying the connection once more.
+            # "Connection: close" asks the server; only this keeps urllib3 from trying the
+            # connection once more.
             for adapter in self.adapters.values():
                 adapter.close()
         failpoints.hit("response received")
@@ -128,7 +138,8 @@ class Session(requests.Session):
 
 @contextmanager
 def sorted_errors() -> Iterator[None]:
-    """Raise the DeliveryError behind whatever a client library made of it; anything else is Unknown."""
+    """Raise the DeliveryError behind whatever a client library made of it; anything else is
+    Unknown."""
     try:
         yield
     except PublishError:
@@ -153,7 +164,8 @@ def _transport_error(method: str, url: str, error: requests.RequestException) ->
 
 
 def _root_cause(error: BaseException) -> str:
-    """A short word for what happened; requests nests the cause three deep, with addresses of objects in it."""
+    """A short word for what happened; requests nests the cause three deep, with addresses of
+    objects in it."""
     if isinstance(error, requests.exceptions.SSLError):
         return "its TLS certificate could not be verified"
     if isinstance(error, requests.Timeout):
@@ -195,7 +207,9 @@ def _raise_for_answer(method: str, response: requests.Response, redact: Redactor
         )
     if status >= 500 or status == 408:
         if method in _REPEATABLE:
-            raise NotSent(said, status=status, retry_after=retry_after(response.headers, time.time()))
+            raise NotSent(
+                said, status=status, retry_after=retry_after(response.headers, time.time())
+            )
         raise Unknown(said, status=status)
     hint = (
         "is the channel's token still good, and may it do this? docs/ has a page for each channel"
@@ -227,10 +241,11 @@ def what_it_said(response: requests.Response) -> str:
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait, as the platform asked: Retry-After (seconds or a date), else a rate limit's reset.
+    """Seconds to wait, as the platform asked: Retry-After (seconds or a date), else a rate limit's
+    reset.
 
-    Resets: Mastodon's X-RateLimit-Reset is an ISO 8601 time, X's x-rate-limit-reset epoch seconds, Discord's
-    X-RateLimit-Reset-After seconds. A time is taken relative to the server's own Date.
+    Resets: Mastodon's X-RateLimit-Reset is an ISO 8601 time, X's x-rate-limit-reset epoch seconds,
+    Discord's X-RateLimit-Reset-After seconds. A time is taken relative to the server's own Date.
     """
     server_now = now
     if headers.get("Date"):

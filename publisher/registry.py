@@ -26,7 +26,8 @@ def names() -> tuple[str, ...]:
 
 @cache
 def load(name: str) -> type[Adapter]:
-    """The adapter called `name`. Raises ConfigError for an unknown one, or one that can't be imported."""
+    """The adapter called `name`. Raises ConfigError for an unknown one, or one that can't be
+    imported."""
     point = _found().get(name)
     if point is None:
         raise ConfigError(f"there is no adapter {name!r}", hint=did_you_mean(name, names()))
@@ -38,5 +39,7 @@ def load(name: str) -> type[Adapter]:
             hint="reinstall or update the package that it comes from",
         ) from error
     if not (isinstance(adapter, type) and issubclass(adapter, Adapter)):
-        raise ConfigError(f"{point.value} is not an adapter", hint="it must be a class derived from Adapter")
+        raise ConfigError(
+            f"{point.value} is not an adapter", hint="it must be a class derived from Adapter"
+        )
     return adapter

@@ -13,7 +13,8 @@ from publisher.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Where one secret is to be found: exactly one of the three is set. Its repr never shows a value."""
+    """Where one secret is to be found: exactly one of the three is set. Its repr never shows a
+    value."""
 
     env: str = ""
     file: Path | None = None
@@ -49,7 +50,10 @@ class Secret:
             except (OSError, UnicodeDecodeError):
                 value = ""
             if not value:
-                raise ConfigError(f"the secret's file {self.file} is missing or empty", hint="write the secret into it")
+                raise ConfigError(
+                    f"the secret's file {self.file} is missing or empty",
+                    hint="write the secret into it",
+                )
             return value
         return self.clear
 
@@ -70,7 +74,8 @@ class Redactor:
 
 
 def _forms(value: str) -> set[str]:
-    """A secret and its parts: the password and user of an address, and the path that a webhook's secret is."""
+    """A secret and its parts: the password and user of an address, and the path that a webhook's
+    secret is."""
     forms = {value}
     if "://" in value:
         try:

@@ -1,9 +1,11 @@
-"""The promises that every channel keeps. A channel's own test is a subclass that says how its parts look:
+"""The promises that every channel keeps. A channel's own test is a subclass that says how its parts
+look:
 
     class TestMastodon(AdapterContract):
         adapter = "mastodon"
 
-Differences between channels are declared as attributes of the adapter or of the test, never skipped.
+Differences between channels are declared as attributes of the adapter or of the test, never
+skipped.
 """
 
 from __future__ import annotations
@@ -20,13 +22,25 @@ from typing import Any, ClassVar
 import pytest
 
 from publisher import registry
-from publisher.adapter import Adapter, Attempt, Channel, Message, Part, Payload, Picture, Receipt, pictures_of
+from publisher.adapter import (
+    Adapter,
+    Attempt,
+    Channel,
+    Message,
+    Part,
+    Payload,
+    Picture,
+    Receipt,
+    pictures_of,
+)
 from publisher.errors import CannotLook, DeliveryError, Gone, NotSent, Refused, Unknown
-from publisher.rows import canonical
+from publisher.ledger.row import canonical
 from publisher.sandbox import FAULTS, Sandbox
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-SENTENCE = "Lamp 2.0 is out: it starts twice as fast. Größer, schöner — naïve café, 日本語, مرحبا 👩🏽‍🚀!"
+SENTENCE = (
+    "Lamp 2.0 is out: it starts twice as fast. Größer, schöner — naïve café, 日本語, مرحبا 👩🏽‍🚀!"
+)
 
 
 def png(width: int, height: int) -> bytes:
@@ -35,7 +49,8 @@ def png(width: int, height: int) -> bytes:
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
     )
 
 
@@ -43,7 +58,8 @@ class AdapterContract:
     adapter: ClassVar[str]
     recipient: ClassVar[str] = ""
     nothing_live: ClassVar[tuple[str, ...]] = ("429", "429-date")
-    """Faults after which a platform certainly shows nothing, and after which trying again makes sense."""
+    """Faults after which a platform certainly shows nothing, and after which trying again makes
+    sense."""
     maybe_live: ClassVar[tuple[str, ...]] = (
         "500",
         "502",
@@ -67,7 +83,9 @@ class AdapterContract:
         path.write_text(sandbox.config(), "utf-8")
         loaded = config.load(path)
         values = sandbox.environment()
-        secrets = {name: values[secret.env] for name, secret in loaded.secrets[self.adapter].items()}
+        secrets = {
+            name: values[secret.env] for name, secret in loaded.secrets[self.adapter].items()
+        }
         return registry.load(self.adapter)(loaded.channels[self.adapter], secrets)
 
     @pytest.fixture(autouse=True)
@@ -106,7 +124,11 @@ class AdapterContract:
         assert all(option.help for option in adapter.options)
 
     def test_secrets_are_never_taken_from_a_post(self) -> None:
-        assert not [option.name for option in registry.load(self.adapter).options if option.secret and option.in_post]
+        assert not [
+            option.name
+            for option in registry.load(self.adapter).options
+            if option.secret and option.in_post
+        ]
 
     # Pure
 
@@ -117,7 +139,9 @@ class AdapterContract:
 
     def test_a_payload_needs_no_secret(self, channel: Adapter) -> None:
         without = type(channel)(Channel(self.adapter, self.adapter, channel.settings, self.folder))
-        assert without.payload(self.message(channel), 0) == channel.payload(self.message(channel), 0)
+        assert without.payload(self.message(channel), 0) == channel.payload(
+            self.message(channel), 0
+        )
 
     def test_no_secret_is_in_a_payload(self, channel: Adapter) -> None:
         body = canonical(channel.payload(self.message(channel), 0)).decode()
@@ -136,7 +160,9 @@ class AdapterContract:
 
     # At the edge
 
-    def test_what_is_sent_arrives_as_it_was_composed(self, channel: Adapter, sandbox: Sandbox) -> None:
+    def test_what_is_sent_arrives_as_it_was_composed(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
         payload = channel.payload(self.message(channel), 0)
         receipt = channel.send(payload, self.attempt())
         channel.close()
@@ -151,7 +177,9 @@ class AdapterContract:
         assert not [value for value in channel.secrets.values() if value in said]
         assert not self.live(sandbox)
 
-    def test_wrong_credentials_are_refused_and_not_shown(self, channel: Adapter, sandbox: Sandbox) -> None:
+    def test_wrong_credentials_are_refused_and_not_shown(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
         channel.secrets = {name: self.spoilt(value) for name, value in channel.secrets.items()}
         with pytest.raises(Refused) as caught:
             channel.check()
@@ -162,7 +190,9 @@ class AdapterContract:
     def spoilt(self, secret: str) -> str:
         return secret[:-1] + ("x" if secret[-1] != "x" else "y")
 
-    def test_a_refusal_for_now_says_so_and_how_long(self, channel: Adapter, sandbox: Sandbox) -> None:
+    def test_a_refusal_for_now_says_so_and_how_long(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
         for kind in self.nothing_live:
             sandbox.fault(self.adapter, kind, seconds=7)
             with pytest.raises(NotSent) as caught:
@@ -189,10 +219,15 @@ class AdapterContract:
             sandbox.clear()
             sandbox.fault(self.adapter, kind, seconds=0.1)
             with pytest.raises(Unknown):
-                channel.send(channel.payload(self.message(channel, f"{kind}: {SENTENCE}"), 0), self.attempt(kind))
+                channel.send(
+                    channel.payload(self.message(channel, f"{kind}: {SENTENCE}"), 0),
+                    self.attempt(kind),
+                )
             channel.close()
 
-    def test_what_went_out_is_found_or_it_says_that_it_cannot_look(self, channel: Adapter, sandbox: Sandbox) -> None:
+    def test_what_went_out_is_found_or_it_says_that_it_cannot_look(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
         payload = channel.payload(self.message(channel), 0)
         attempt, since = self.attempt(), datetime.now(UTC)
         try:
@@ -207,8 +242,11 @@ class AdapterContract:
         finally:
             channel.close()
 
-    def look(self, channel: Adapter, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
-        """Reading may be repeated, and the core does so: a connection that fails on a busy machine is no failure."""
+    def look(
+        self, channel: Adapter, payload: Payload, attempt: Attempt, since: datetime
+    ) -> Receipt | None:
+        """Reading may be repeated, and the core does so: a connection that fails on a busy machine
+        is no failure."""
         for _ in range(2):
             try:
                 return channel.find(payload, attempt, since)
@@ -221,7 +259,10 @@ class AdapterContract:
             sandbox.clear()
             sandbox.fault(self.adapter, kind, seconds=0.1)
             with pytest.raises(DeliveryError) as caught:
-                channel.send(channel.payload(self.message(channel, f"{kind} {SENTENCE}"), 0), self.attempt(kind))
+                channel.send(
+                    channel.payload(self.message(channel, f"{kind} {SENTENCE}"), 0),
+                    self.attempt(kind),
+                )
             channel.close()
             assert caught.value.message
             assert "\n" not in caught.value.message
@@ -235,13 +276,17 @@ class AdapterContract:
         receipt = channel.send(payload, self.attempt())
         return payload, replace(self.attempt(), remote_id=receipt.id or "", media=receipt.media)
 
-    def test_what_a_reader_sees_is_the_same_for_the_same_payload_only(self, channel: Adapter) -> None:
+    def test_what_a_reader_sees_is_the_same_for_the_same_payload_only(
+        self, channel: Adapter
+    ) -> None:
         one = channel.payload(self.message(channel), 0)
         other = channel.payload(self.message(channel, "Something else."), 0)
         assert channel.seen(one) == channel.seen(channel.payload(self.message(channel), 0))
         assert channel.seen(one) != channel.seen(other)
 
-    def test_an_edit_changes_it_in_its_place_however_often_it_is_made(self, channel: Adapter, sandbox: Sandbox) -> None:
+    def test_an_edit_changes_it_in_its_place_however_often_it_is_made(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
         if not channel.edits:
             with pytest.raises(NotImplementedError):
                 channel.update({}, self.attempt())
@@ -274,7 +319,9 @@ class AdapterContract:
 
     # Pictures
 
-    def test_pictures_arrive_in_order_with_their_bytes_and_texts(self, channel: Adapter, sandbox: Sandbox) -> None:
+    def test_pictures_arrive_in_order_with_their_bytes_and_texts(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
         rule = channel.pictures(channel.settings, {})
         if rule is None:
             return
@@ -299,7 +346,9 @@ class AdapterContract:
                 media[picture.source] = made.id
         channel.send(payload, replace(self.attempt(), media=media, bytes_of=kept.__getitem__))
         channel.close()
-        assert self.arrived(sandbox) == [(each, f"Number {number}") for number, each in enumerate(data)]
+        assert self.arrived(sandbox) == [
+            (each, f"Number {number}") for number, each in enumerate(data)
+        ]
 
     def arrived(self, sandbox: Sandbox) -> list[tuple[bytes, str]]:
         """The pictures of the one post that is live, in order: their bytes and texts."""

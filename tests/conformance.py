@@ -1,4 +1,5 @@
-"""Cases that say what a platform counts or finds, each with our answer: for the tests, and for the table in docs/."""
+"""Cases that say what a platform counts or finds, each with our answer: for the tests, and for the
+table in docs/."""
 
 from __future__ import annotations
 
@@ -9,12 +10,16 @@ from typing import Any
 
 import yaml
 
-from publisher.text import count, entities, validity
+from publisher.text.measure import count, entities, validity
 
 SPECS = Path(__file__).resolve().parents[1].parent / "shared" / "specs" / "twitter-text"
-MISSING_SPECS = f"twitter-text's cases are not in {SPECS.relative_to(SPECS.parents[2])} beside the repository"
+MISSING_SPECS = (
+    f"twitter-text's cases are not in {SPECS.relative_to(SPECS.parents[2])} beside the repository"
+)
 
-V1 = count.Weights(limit=140, scale=1, default_weight=1, light_weight=1, light=((0, 0x10FFFF),), emoji=False)
+V1 = count.Weights(
+    limit=140, scale=1, default_weight=1, light_weight=1, light=((0, 0x10FFFF),), emoji=False
+)
 """twitter-text's config/v1.json, for which its oldest cases are written."""
 
 
@@ -40,11 +45,15 @@ class Case:
 
 
 def twitter_text() -> Iterator[Case]:
-    """The cases of twitter-text 3.1.0 that this project answers: all of validate.yml and tlds.yml; of extract.yml
-    URLs, mentions, lists and hashtags. None where the files aren't there."""
+    """The cases of twitter-text 3.1.0 that this project answers: all of validate.yml and tlds.yml;
+    of extract.yml URLs, mentions, lists and hashtags. None where the files aren't there."""
     if not SPECS.is_dir():
         return
-    for source, sections in (("validate.yml", _VALIDATE), ("extract.yml", _EXTRACT), ("tlds.yml", _TLDS)):
+    for source, sections in (
+        ("validate.yml", _VALIDATE),
+        ("extract.yml", _EXTRACT),
+        ("tlds.yml", _TLDS),
+    ):
         tests = yaml.safe_load((SPECS / source).read_text("utf-8"))["tests"]
         for section, answer in sections.items():
             for case in tests[section]:
@@ -100,7 +109,10 @@ def _placed(find: Find, key: str, skip: int = 0) -> Answer:
 
     def answer(source: str, section: str, case: dict[str, Any]) -> Case:
         text = case["text"]
-        actual = [{key: text[span.start + skip : span.end], "indices": [span.start, span.end]} for span in find(text)]
+        actual = [
+            {key: text[span.start + skip : span.end], "indices": [span.start, span.end]}
+            for span in find(text)
+        ]
         return Case(source, section, case["description"], case["expected"], actual)
 
     return answer
@@ -108,11 +120,16 @@ def _placed(find: Find, key: str, skip: int = 0) -> Answer:
 
 def _mentions_or_lists(source: str, section: str, case: dict[str, Any]) -> Case:
     text = case["text"]
-    spans = sorted([*entities.twitter_mentions(text), *entities.twitter_lists(text)], key=lambda span: span.start)
+    spans = sorted(
+        [*entities.twitter_mentions(text), *entities.twitter_lists(text)],
+        key=lambda span: span.start,
+    )
     actual = []
     for span in spans:
         name, slash, rest = text[span.start + 1 : span.end].partition("/")
-        actual.append({"screen_name": name, "list_slug": slash + rest, "indices": [span.start, span.end]})
+        actual.append(
+            {"screen_name": name, "list_slug": slash + rest, "indices": [span.start, span.end]}
+        )
     return Case(source, section, case["description"], case["expected"], actual)
 
 
@@ -139,7 +156,10 @@ _EXTRACT: dict[str, Answer] = {
     "hashtags_from_astral": _found(entities.twitter_hashtags, 1),
     "hashtags_with_indices": _placed(entities.twitter_hashtags, "hashtag", 1),
 }
-_TLDS: dict[str, Answer] = {"country": _found(entities.twitter_urls), "generic": _found(entities.twitter_urls)}
+_TLDS: dict[str, Answer] = {
+    "country": _found(entities.twitter_urls),
+    "generic": _found(entities.twitter_urls),
+}
 
 
 _LONG = "https://forge.example.org/collectif/atelier/releases/v2.0"
@@ -169,7 +189,12 @@ MASTODON: tuple[tuple[str, str, str, int], ...] = (
     ("the dot after a mention isn't its", "Merci @ada@example.social.", "", 11),
     ("an e-mail address is no mention", "ada@example.org", "", 15),
     ("a mention right before a letter with an accent is none", "@adaé@example.social", "", 20),
-    ("a profile's address is an address, not a mention", "https://example.social/@ada@other.example", "", 23),
+    (
+        "a profile's address is an address, not a mention",
+        "https://example.social/@ada@other.example",
+        "",
+        23,
+    ),
     ("a family is one", "👨‍👩‍👧‍👦 réunie", "", 8),
     ("a flag is one", "🇫🇷", "", 1),
     ("a letter and its combining accent are one", "e\u0301te\u0301", "", 3),
@@ -182,4 +207,6 @@ MASTODON: tuple[tuple[str, str, str, int], ...] = (
 def mastodon() -> Iterator[Case]:
     for description, text, warning, expected in MASTODON:
         actual = count.mastodon(text, warning)
-        yield Case("ours", "Mastodon", description, expected, actual, len(text) + len(warning), expected)
+        yield Case(
+            "ours", "Mastodon", description, expected, actual, len(text) + len(warning), expected
+        )

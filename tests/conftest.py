@@ -1,4 +1,5 @@
-"""What most tests need: a sandbox on loopback, a folder with a configuration, and the command itself."""
+"""What most tests need: a sandbox on loopback, a folder with a configuration, and the command
+itself."""
 
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from publisher import cli, deliver
+from publisher import cli
+from publisher.delivery import side_by_side
+from publisher.delivery.sender import Timing
 from publisher.sandbox import Sandbox
-from publisher.sender import Timing
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -82,9 +84,12 @@ def sandbox(running_sandbox: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def project(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a publish.toml that leads to the sandbox, and one post; it is the current folder."""
+    """A folder with a publish.toml that leads to the sandbox, and one post; it is the current
+    folder."""
     (tmp_path / ".git").mkdir()  # the search for a configuration ends here
-    config = sandbox.config().replace('language = "en"\n', 'language = "en"\npermalink = "/news/{slug}/"\n')
+    config = sandbox.config().replace(
+        'language = "en"\n', 'language = "en"\npermalink = "/news/{slug}/"\n'
+    )
     (tmp_path / "publish.toml").write_text(config, "utf-8")
     (tmp_path / "post.md").write_text(POST, "utf-8")
     for name, value in sandbox.environment().items():
@@ -96,7 +101,9 @@ def project(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def publish(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Publish:
     """The command, as a pipe or a CI job sees it, with waiting cut down to what loopback needs."""
-    monkeypatch.setattr(deliver, "TIMING", Timing(settle=0.3, look_again=0.05, deadline=5.0, longest_wait=0.2))
+    monkeypatch.setattr(
+        side_by_side, "TIMING", Timing(settle=0.3, look_again=0.05, deadline=5.0, longest_wait=0.2)
+    )
     monkeypatch.setenv("NO_COLOR", "1")
 
     def run(*arguments: str | os.PathLike[str]) -> Ran:

@@ -7,15 +7,28 @@ from pathlib import Path
 
 
 def git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments]
+    command = [
+        "git",
+        "-C",
+        str(folder),
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.org",
+        *arguments,
+    ]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def remote(folder: Path) -> Path:
     """A bare repository with one commit on main."""
     bare, first = folder / "remote.git", folder / "first"
-    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(bare)], check=True)
-    subprocess.run(["git", "clone", "--quiet", str(bare), str(first)], check=True, capture_output=True)
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(bare)], check=True
+    )
+    subprocess.run(
+        ["git", "clone", "--quiet", str(bare), str(first)], check=True, capture_output=True
+    )
     git(first, "checkout", "--quiet", "-B", "main")
     (first / "site.md").write_text("A site.\n", "utf-8")
     commit(first, "A site")
@@ -31,12 +44,21 @@ def clone(bare: Path, name: str, *, shallow: bool = False) -> Path:
 
 
 def checkout(bare: Path, name: str) -> Path:
-    """As actions/checkout leaves a repository: one commit of main, fetched by its name; HEAD is detached."""
+    """As actions/checkout leaves a repository: one commit of main, fetched by its name; HEAD is
+    detached."""
     folder = bare.parent / name
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
     head = git(bare, "rev-parse", "main")
     git(folder, "remote", "add", "origin", f"file://{bare}")
-    git(folder, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"+{head}:refs/remotes/origin/main")
+    git(
+        folder,
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--depth=1",
+        "origin",
+        f"+{head}:refs/remotes/origin/main",
+    )
     git(folder, "checkout", "--quiet", "--detach", "refs/remotes/origin/main")
     return folder
 

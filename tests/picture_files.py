@@ -14,7 +14,16 @@ from PIL import Image, ImageChops, ImageCms, ImageDraw, PngImagePlugin
 
 RED, GREEN, BLUE, WHITE = (220, 20, 20), (20, 180, 60), (20, 20, 220), (255, 255, 255)
 MAKER = "Cameramaker"
-SECRETS = (b"Cameramaker", b"Exif", b"photoshop", b"xmpmeta", b"somebody", b"tEXt", b"iTXt", b"eXIf")
+SECRETS = (
+    b"Cameramaker",
+    b"Exif",
+    b"photoshop",
+    b"xmpmeta",
+    b"somebody",
+    b"tEXt",
+    b"iTXt",
+    b"eXIf",
+)
 """What no picture that is sent may have in its bytes, where `labelled` or `text_in` put it."""
 
 HEIC = base64.b64decode(
@@ -28,8 +37,9 @@ HEIC = base64.b64decode(
     "eGlmAABNTQAqAAAACAACAQ8AAgAAAAYAAAAmiCUABAAAAAEAAAAsAAAAAE1ha2VyAAACAAEAAgAAAAJOAAAAAAIABQAAAAMAAABKAAAAAAAAADAA"
     "AAABAAAAMwAAAAEAAAAYAAAAAQ=="
 )
-"""64 x 32 pixels, red on the left and blue on the right, with a place in its EXIF. Made with pillow-heif 1.8.1 from the
-picture that `halves()` draws, for pi-heif reads a HEIC and can't write one."""
+"""64 x 32 pixels, red on the left and blue on the right, with a place in its EXIF. Made with
+pillow-heif 1.8.1 from the picture that `halves()` draws, for pi-heif reads a HEIC and can't write
+one."""
 
 SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/passwd"/></svg>'
 
@@ -42,8 +52,11 @@ def halves(size: tuple[int, int] = (64, 32), mode: str = "RGB") -> Image.Image:
 
 
 def photo(width: int, height: int, *, detail: float = 0.35) -> Image.Image:
-    """As a camera sees it: light and colour that change slowly, with edges and grain. The same each time."""
-    small = Image.effect_noise((width // 64 + 2, height // 64 + 2), 90)  # its noise differs: see `_seeded`
+    """As a camera sees it: light and colour that change slowly, with edges and grain. The same each
+    time."""
+    small = Image.effect_noise(
+        (width // 64 + 2, height // 64 + 2), 90
+    )  # its noise differs: see `_seeded`
     small.putdata(_seeded(small.width * small.height, 1))
     slow = small.resize((width, height), Image.Resampling.BICUBIC)
     small.close()
@@ -61,7 +74,9 @@ def photo(width: int, height: int, *, detail: float = 0.35) -> Image.Image:
     for step in range(40):
         left, top = width * step // 40, height * (step * 7 % 40) // 40
         pen.ellipse(
-            (left, top, left + width // 12, top + height // 12), outline=(step * 6, 255 - step * 6, 128), width=5
+            (left, top, left + width // 12, top + height // 12),
+            outline=(step * 6, 255 - step * 6, 128),
+            width=5,
         )
     return image
 
@@ -69,7 +84,9 @@ def photo(width: int, height: int, *, detail: float = 0.35) -> Image.Image:
 def noise(width: int, height: int, mode: str = "RGB", seed: int = 3) -> Image.Image:
     """What no coding makes small. The same each time."""
     bands = len(Image.new(mode, (1, 1)).getbands())
-    return Image.frombytes(mode, (width, height), random.Random(seed).randbytes(width * height * bands))
+    return Image.frombytes(
+        mode, (width, height), random.Random(seed).randbytes(width * height * bands)
+    )
 
 
 def _seeded(count: int, seed: int) -> list[int]:
@@ -104,7 +121,14 @@ def labelled(form: str = "JPEG", size: tuple[int, int] = (64, 32), **options: An
         given |= {"comment": b"by somebody", "xmp": xmp, "quality": 95}
         data = saved(halves(size), form, **given)
         iptc = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x08\x1c\x02\x50\0\x03who"
-        return data[:2] + b"\xff\xed" + struct.pack(">H", len(iptc) + 2) + iptc + data[2:] + b"a film, by somebody"
+        return (
+            data[:2]
+            + b"\xff\xed"
+            + struct.pack(">H", len(iptc) + 2)
+            + iptc
+            + data[2:]
+            + b"a film, by somebody"
+        )
     if form == "PNG":
         text = PngImagePlugin.PngInfo()
         text.add_text("Author", "somebody")
@@ -116,7 +140,11 @@ def labelled(form: str = "JPEG", size: tuple[int, int] = (64, 32), **options: An
 
 
 def moving(
-    size: tuple[int, int] = (64, 48), frames: int = 5, form: str = "GIF", comment: bytes = b"", **options: Any
+    size: tuple[int, int] = (64, 48),
+    frames: int = 5,
+    form: str = "GIF",
+    comment: bytes = b"",
+    **options: Any,
 ) -> bytes:
     """An animation: a square that wanders over noise-free ground."""
     pictures = []
@@ -125,7 +153,13 @@ def moving(
         left = number * max(1, size[0] - 8) // frames
         frame.paste(RED, (left, 0, left + 8, 8))
         pictures.append(frame)
-    given: dict[str, Any] = {"save_all": True, "append_images": pictures[1:], "duration": 40, "loop": 0, **options}
+    given: dict[str, Any] = {
+        "save_all": True,
+        "append_images": pictures[1:],
+        "duration": 40,
+        "loop": 0,
+        **options,
+    }
     if comment:
         given["comment"] = comment
     return saved(pictures[0], form, **given)
@@ -137,15 +171,20 @@ def filmed(size: tuple[int, int], frames: int) -> bytes:
     pictures = [ImageChops.offset(ground, number * 7, number * 3) for number in range(frames)]
     for picture in pictures:
         picture.putpalette(ground.getpalette() or [])
-    return saved(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=1000 // 25, loop=0)
+    return saved(
+        pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=1000 // 25, loop=0
+    )
 
 
 def png16(width: int, height: int, *, grey: bool = False, rough: bool = True) -> bytes:
-    """A PNG with 16 bits a channel, which Pillow can't write in colour. Red on the left, blue on the right."""
+    """A PNG with 16 bits a channel, which Pillow can't write in colour. Red on the left, blue on
+    the right."""
     channels = 1 if grey else 3
     pick = random.Random(4)
     low = pick.randbytes(width * channels) if rough else bytes(width * channels)
-    left, right = ((0x5000,), (0xC000,)) if grey else ((0xDC00, 0x1400, 0x1400), (0x1400, 0x1400, 0xDC00))
+    left, right = (
+        ((0x5000,), (0xC000,)) if grey else ((0xDC00, 0x1400, 0x1400), (0x1400, 0x1400, 0xDC00))
+    )
     row = bytearray(b"\0")
     for column in range(width):
         for channel, value in enumerate(left if column < width // 2 else right):
@@ -153,21 +192,31 @@ def png16(width: int, height: int, *, grey: bool = False, rough: bool = True) ->
     packer = zlib.compressobj(1)
     packed = b"".join([*(packer.compress(bytes(row)) for _ in range(height)), packer.flush()])
     header = struct.pack(">IIBBBBB", width, height, 16, 0 if grey else 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    )
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
     """One chunk of a PNG."""
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+    return (
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content))
+    )
 
 
 def bomb(width: int = 60_000, height: int = 60_000) -> bytes:
-    """A PNG of few bytes that says it has many pixels, all of them there: one bit each, all white."""
+    """A PNG of few bytes that says it has many pixels, all of them there: one bit each, all
+    white."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     packer = zlib.compressobj(9)
     row = b"\0" + b"\xff" * ((width + 7) // 8)
     packed = b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    )
 
 
 def opened(data: bytes) -> Image.Image:
@@ -187,7 +236,11 @@ def near(pixel: object, colour: tuple[int, ...], by: int = 30) -> bool:
 def _large(mode: str = "RGB", **options: Any) -> bytes:
     """40 megapixels, as a JPEG."""
     image = photo(8000, 5000)
-    return saved(image if mode == "RGB" else image.convert(mode), "JPEG", **{"quality": 92, "exif": exif(), **options})
+    return saved(
+        image if mode == "RGB" else image.convert(mode),
+        "JPEG",
+        **{"quality": 92, "exif": exif(), **options},
+    )
 
 
 REAL_SIZES: dict[str, tuple[str, Callable[[], bytes]]] = {
@@ -199,8 +252,14 @@ REAL_SIZES: dict[str, tuple[str, Callable[[], bytes]]] = {
         "export.png",
         lambda: saved(photo(6000, 4000), "JPEG", quality=90, progressive=True),
     ),
-    "20 MB PNG": ("screen.png", lambda: saved(photo(3840, 2560, detail=0.6), "PNG", compress_level=4)),
-    "40 MP PNG, transparent": ("drawing.png", lambda: saved(_clear(8000, 5000), "PNG", compress_level=1)),
+    "20 MB PNG": (
+        "screen.png",
+        lambda: saved(photo(3840, 2560, detail=0.6), "PNG", compress_level=4),
+    ),
+    "40 MP PNG, transparent": (
+        "drawing.png",
+        lambda: saved(_clear(8000, 5000), "PNG", compress_level=1),
+    ),
     "12 MP 16-bit PNG": ("raw.png", lambda: png16(4000, 3000)),
     "5 s GIF": ("demo.gif", lambda: filmed((640, 360), 125)),
     "decompression bomb": ("bomb.png", bomb),

@@ -1,4 +1,5 @@
-"""A loopback proxy in front of a real HTTP server: it forwards, and then may lose or replace the answer."""
+"""A loopback proxy in front of a real HTTP server: it forwards, and then may lose or replace the
+answer."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ Mischief = Literal["drop", "503", "cut", "html", "refuse"]
 
 
 class Proxy:
-    """Forwards to 127.0.0.1:`port`. Each item of `mischief` strikes one POST that is passed on, in order:
+    """Forwards to 127.0.0.1:`port`. Each item of `mischief` strikes one POST that is passed on, in
+    order:
 
     drop    the server gets it; its answer is dropped and the connection closed
     503     the server gets it; the answer is 503
@@ -38,7 +40,9 @@ class Proxy:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -60,7 +64,9 @@ class Proxy:
             self._answer(client, 503, b"{}", "application/json")
             return
         server = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        headers = {name: value for name, value in client.headers.items() if name.lower() != "connection"}
+        headers = {
+            name: value for name, value in client.headers.items() if name.lower() != "connection"
+        }
         server.request(client.command, client.path, body or None, headers)
         answer = server.getresponse()
         said = answer.read()
@@ -72,10 +78,18 @@ class Proxy:
         elif kind == "html":
             self._answer(client, 200, b"<h1>Welcome to this network</h1>", "text/html")
         else:
-            self._answer(client, answer.status, said, answer.headers.get("Content-Type", ""), cut=kind == "cut")
+            self._answer(
+                client,
+                answer.status,
+                said,
+                answer.headers.get("Content-Type", ""),
+                cut=kind == "cut",
+            )
 
     @staticmethod
-    def _answer(client: BaseHTTPRequestHandler, status: int, body: bytes, kind: str, *, cut: bool = False) -> None:
+    def _answer(
+        client: BaseHTTPRequestHandler, status: int, body: bytes, kind: str, *, cut: bool = False
+    ) -> None:
         client.send_response(status)
         client.send_header("Content-Type", kind)
         client.send_header("Content-Length", str(len(body)))

@@ -31,7 +31,8 @@ def toots(sandbox: Sandbox, **more: Any) -> mastodon.Mastodon:
 
 
 class ToSandbox(requests.Session):
-    """Sends what is meant for X to the sandbox; before it is signed, so that the signature is for there."""
+    """Sends what is meant for X to the sandbox; before it is signed, so that the signature is for
+    there."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__()
@@ -41,7 +42,10 @@ class ToSandbox(requests.Session):
         more.setdefault("timeout", 5)
         with requests.Session() as fresh:
             return fresh.request(
-                method, str(url).replace("https://api.twitter.com", self.sandbox.twitter_url), *rest, **more
+                method,
+                str(url).replace("https://api.twitter.com", self.sandbox.twitter_url),
+                *rest,
+                **more,
             )
 
 
@@ -59,7 +63,9 @@ def tweets(sandbox: Sandbox, **secrets: str) -> tweepy.Client:
     return client
 
 
-def hook(sandbox: Sandbox, body: dict[str, Any] | None = None, *, wait: str = "true", **more: Any) -> requests.Response:
+def hook(
+    sandbox: Sandbox, body: dict[str, Any] | None = None, *, wait: str = "true", **more: Any
+) -> requests.Response:
     where = f"{sandbox.discord_webhook_url}?wait={wait}"
     return requests.post(where, json=body, timeout=5, **more)
 
@@ -67,13 +73,19 @@ def hook(sandbox: Sandbox, body: dict[str, Any] | None = None, *, wait: str = "t
 def mail(sandbox: Sandbox, *recipients: str, subject: str = "News") -> dict[str, tuple[int, bytes]]:
     """Send one message to all; returns the refused."""
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "news@example.org", "list@example.org", subject
+    message["From"], message["To"], message["Subject"] = (
+        "news@example.org",
+        "list@example.org",
+        subject,
+    )
     message["Message-ID"] = "<1@example.org>"
     message.set_content("Plain – text\n")
     message.add_alternative("<p>Rich</p>", subtype="html")
     with smtplib.SMTP("127.0.0.1", sandbox.mail.port, timeout=5) as server:
         server.login(sandbox.mail.user, sandbox.mail.password)
-        return server.send_message(message, "bounce@example.org", recipients or ("ada@example.org",))
+        return server.send_message(
+            message, "bounce@example.org", recipients or ("ada@example.org",)
+        )
 
 
 def live(sandbox: Sandbox, channel: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""Mail servers for the tests: aiosmtpd for what a good one does, a script for what a bad one may do."""
+"""Mail servers for the tests: aiosmtpd for what a good one does, a script for what a bad one may
+do."""
 
 from __future__ import annotations
 
@@ -43,10 +44,13 @@ def free_port() -> int:
 
 @contextmanager
 def inbox(password: str = "", tls: ssl.SSLContext | None = None, **options: Any) -> Iterator[Inbox]:
-    """A server that takes everything; with a `password`, only from who gives it as the user "ada"."""
+    """A server that takes everything; with a `password`, only from who gives it as the user
+    "ada"."""
     box = Inbox(free_port())
 
-    def authenticator(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+    def authenticator(
+        server: Any, session: Any, envelope: Any, mechanism: str, data: Any
+    ) -> AuthResult:
         assert isinstance(data, LoginPassword)
         login = (data.login.decode(), data.password.decode())
         box.logins.append(login)
@@ -67,11 +71,14 @@ SILENCE = b"\0"
 
 
 @contextmanager
-def scripted(answers: Mapping[str, bytes], times: int = 99, tls: ssl.SSLContext | None = None) -> Iterator[Inbox]:
+def scripted(
+    answers: Mapping[str, bytes], times: int = 99, tls: ssl.SSLContext | None = None
+) -> Iterator[Inbox]:
     """A server that says "250 ok" to everything but what `answers` has, for the first `times`.
 
-    Keys: GREETING, a command's verb, BODY (at the message's first line) and DOT (when it is complete).
-    HANG_UP closes the connection instead, SILENCE says nothing. After half a line it hangs up.
+    Keys: GREETING, a command's verb, BODY (at the message's first line) and DOT (when it is
+    complete). HANG_UP closes the connection instead, SILENCE says nothing. After half a line it
+    hangs up.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     live: list[socket.socket] = []

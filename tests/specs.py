@@ -3,8 +3,8 @@
     check_request("twitter", "POST", "/2/tweets", {"text": "Hello"})
     check_answer("twitter", "POST", "/2/tweets", 201, {"data": {"id": "1", "text": "Hello"}})
 
-Both raise AssertionError with what is wrong and where. They skip the test, visibly, where the descriptions
-are missing: they lie beside the repository, in ../shared/specs.
+Both raise AssertionError with what is wrong and where. They skip the test, visibly, where the
+descriptions are missing: they lie beside the repository, in ../shared/specs.
 """
 
 from __future__ import annotations
@@ -64,8 +64,12 @@ def check_answer(channel: Channel, method: str, path: str, status: int, body: An
     """Is this JSON body (None: there is none) what the description says such an answer is?"""
     _, where, operation = _operation(channel, method, path)
     responses = operation["responses"]
-    chosen = next((name for name in (str(status), f"{status // 100}XX", "default") if name in responses), None)
-    assert chosen is not None, f"{channel} describes no {status} for {method} {path}: only {', '.join(responses)}"
+    chosen = next(
+        (name for name in (str(status), f"{status // 100}XX", "default") if name in responses), None
+    )
+    assert chosen is not None, (
+        f"{channel} describes no {status} for {method} {path}: only {', '.join(responses)}"
+    )
     where += f"/responses/{chosen}"
     response = responses[chosen]
     if "$ref" in response:
@@ -73,12 +77,20 @@ def check_answer(channel: Channel, method: str, path: str, status: int, body: An
         response = _resolve(channel, response["$ref"])
     kinds = response.get("content", {})
     if not kinds:
-        assert not body, f"{channel} describes no body for {status} of {method} {path}, but there is {body!r}"
+        assert not body, (
+            f"{channel} describes no body for {status} of {method} {path}, but there is {body!r}"
+        )
         return
-    # X's "default" has a body for each content type; which one applies is seen by what the body looks like.
+    # X's "default" has a body for each content type; which one applies is seen by what the body
+    # looks like.
     problem = isinstance(body, dict) and "type" in body and "application/problem+json" in kinds
     kind = "application/problem+json" if problem else "application/json"
-    _validate(channel, f"{where}/content/{_escape(kind)}/schema", body, f"answer {status} to {method} {path}")
+    _validate(
+        channel,
+        f"{where}/content/{_escape(kind)}/schema",
+        body,
+        f"answer {status} to {method} {path}",
+    )
 
 
 def check_request(
@@ -92,17 +104,26 @@ def check_request(
 ) -> None:
     """Is this a request as described? `body` is the JSON, or a form's fields (lists for `name[]`).
 
-    Fields and query parameters that the description doesn't know are refused too. A form's values are
-    strings: they are read as the types that the description gives to its JSON twin.
+    Fields and query parameters that the description doesn't know are refused too. A form's values
+    are strings: they are read as the types that the description gives to its JSON twin.
     """
     item, where, operation = _operation(channel, method, path)
-    places = [f"{where.rpartition('/')[0]}/parameters/{number}" for number in range(len(item.get("parameters", [])))]
-    places += [f"{where}/parameters/{number}" for number in range(len(operation.get("parameters", [])))]
+    places = [
+        f"{where.rpartition('/')[0]}/parameters/{number}"
+        for number in range(len(item.get("parameters", [])))
+    ]
+    places += [
+        f"{where}/parameters/{number}" for number in range(len(operation.get("parameters", [])))
+    ]
     known = _query_parameters(channel, places)
     for name, value in (query or {}).items():
         assert name in known, f"{channel} describes no query parameter {name!r} for {method} {path}"
         place, schema = known[name]
-        given = value.split(",") if schema.get("type") == "array" else _as_described(channel, schema, value)
+        given = (
+            value.split(",")
+            if schema.get("type") == "array"
+            else _as_described(channel, schema, value)
+        )
         _validate(channel, f"{place}/schema", given, f"query parameter {name} of {method} {path}")
     described = operation.get("requestBody")
     if described is None:
@@ -117,10 +138,18 @@ def check_request(
     schema = kinds[kind]["schema"]
     fields = _fields(channel, schema)
     if content_type == FORM:
-        body = {name: _as_described(channel, fields.get(name, {}), value) for name, value in body.items()}
+        body = {
+            name: _as_described(channel, fields.get(name, {}), value)
+            for name, value in body.items()
+        }
     unknown = set(body) - set(fields)
     assert not unknown, f"{channel} describes no {', '.join(sorted(unknown))} in {method} {path}"
-    _validate(channel, f"{where}/requestBody/content/{_escape(kind)}/schema", body, f"request {method} {path}")
+    _validate(
+        channel,
+        f"{where}/requestBody/content/{_escape(kind)}/schema",
+        body,
+        f"request {method} {path}",
+    )
 
 
 @cache
@@ -134,13 +163,14 @@ def document(channel: Channel) -> dict[str, Any]:
 
 
 def _mend(channel: Channel, document: dict[str, Any]) -> None:
-    """Where a description says what its platform doesn't do, the platform is right (all seen 2026-11)."""
+    """Where a description says what its platform doesn't do, the platform is right (all seen
+    2026-11)."""
     if document["openapi"].startswith("3.0"):
         _nullable(document)
     schemas = document["components"]["schemas"]
     if channel == "discord":
-        # "code" is a number at the top of an error, a word such as BASE_TYPE_MAX_LENGTH inside its tree:
-        # https://docs.discord.com/developers/reference#error-messages
+        # "code" is a number at the top of an error, a word such as BASE_TYPE_MAX_LENGTH inside its
+        # tree: https://docs.discord.com/developers/reference#error-messages
         schemas["Error"]["properties"]["code"]["type"] = ["integer", "string"]
         # Numbers both, but a request's attachment id is the number n of files[n].
         schemas["MessageAttachmentRequest"]["properties"]["id"] = {"type": ["integer", "string"]}
@@ -148,9 +178,12 @@ def _mend(channel: Channel, document: dict[str, Any]) -> None:
         schemas["RatelimitedResponse"]["allOf"][0] = {"type": "object", "required": ["message"]}
     if channel == "mastodon":
         # A status may have both text and pictures; "oneOf" would forbid it.
-        content = document["paths"]["/api/v1/statuses"]["post"]["requestBody"]["content"]["application/json"]
+        content = document["paths"]["/api/v1/statuses"]["post"]["requestBody"]["content"][
+            "application/json"
+        ]
         content["schema"] = {"anyOf": content["schema"]["oneOf"]}
-        # What isn't ready yet is shown too: https://docs.joinmastodon.org/methods/media/#206-partial-content
+        # What isn't ready yet is shown too:
+        # https://docs.joinmastodon.org/methods/media/#206-partial-content
         media = document["paths"]["/api/v1/media/{id}"]["get"]["responses"]
         media["206"]["content"] = media["200"]["content"]
     if channel == "twitter":
@@ -184,7 +217,9 @@ def _nullable(node: Any) -> None:
             _nullable(value)
 
 
-def _operation(channel: Channel, method: str, path: str) -> tuple[dict[str, Any], str, dict[str, Any]]:
+def _operation(
+    channel: Channel, method: str, path: str
+) -> tuple[dict[str, Any], str, dict[str, Any]]:
     """The path's item, and the operation with its place in the document."""
     whole = document(channel)
     if channel == "discord":
@@ -211,7 +246,9 @@ def _validate(channel: Channel, where: str, value: Any, what: str) -> None:
 @cache
 def _registry(channel: Channel) -> Registry[Any]:
     empty: Registry[Any] = Registry()
-    registry: Registry[Any] = empty.with_resource(f"urn:{channel}", DRAFT202012.create_resource(document(channel)))
+    registry: Registry[Any] = empty.with_resource(
+        f"urn:{channel}", DRAFT202012.create_resource(document(channel))
+    )
     return registry
 
 

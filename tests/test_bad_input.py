@@ -1,4 +1,5 @@
-"""Bad input gets one clear line with file and line, what to do, exit status 2, no traceback, and nothing sent."""
+"""Bad input gets one clear line with file and line, what to do, exit status 2, no traceback, and
+nothing sent."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from tests.conftest import Publish
 BOMB = (
     "---\ntitle: x\na: &a [x, x, x, x, x, x, x, x, x]\n"
     + "".join(
-        f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+        f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
+        for old, new in zip("abcdefgh", "bcdefghi", strict=True)
     )
     + "---\nText.\n"
 )
@@ -42,9 +44,18 @@ FILES: dict[str, tuple[bytes, int | None]] = {
     "a title that is a table": (b"---\ntitle: {a: b}\n---\nText.\n", 2),
     "draft that is a text": (b"---\ntitle: x\ndraft: maybe\n---\nText.\n", 3),
     "an unknown channel": (b"---\ntitle: x\npublish: {channels: [mastodom]}\n---\nText.\n", 3),
-    "an unknown override": (b"---\ntitle: x\npublish: {mastodon: {visibilty: public}}\n---\nText.\n", 3),
-    "a wrong override": (b"---\ntitle: x\npublish: {mastodon: {visibility: secret}}\n---\nText.\n", 3),
-    "a secret in a post": (b"---\ntitle: x\npublish: {mastodon: {access_token: abc}}\n---\nText.\n", 3),
+    "an unknown override": (
+        b"---\ntitle: x\npublish: {mastodon: {visibilty: public}}\n---\nText.\n",
+        3,
+    ),
+    "a wrong override": (
+        b"---\ntitle: x\npublish: {mastodon: {visibility: secret}}\n---\nText.\n",
+        3,
+    ),
+    "a secret in a post": (
+        b"---\ntitle: x\npublish: {mastodon: {access_token: abc}}\n---\nText.\n",
+        3,
+    ),
     "a title that leaves no room": (b"---\ntitle: " + b"long " * 200 + b"\n---\nText.\n", None),
 }
 
@@ -67,7 +78,9 @@ def test_a_bad_file(name: str, project: Path, sandbox: Sandbox, publish: Publish
     assert not sandbox.received(), "one bad POST among several stops all"
 
 
-@pytest.mark.parametrize("text", ["[" * 10_000, "> " * 10_000, "[a](" * 10_000, "- " * 10_000, "*a **b " * 10_000])
+@pytest.mark.parametrize(
+    "text", ["[" * 10_000, "> " * 10_000, "[a](" * 10_000, "- " * 10_000, "*a **b " * 10_000]
+)
 def test_brackets_and_quotes_ten_thousand_deep(text: str, project: Path, publish: Publish) -> None:
     (project / "deep.md").write_text("---\ntitle: x\n---\n\n" + text, "utf-8")
     ran = publish("deep.md", "--dry-run")
@@ -125,7 +138,9 @@ def test_a_bad_command_line(
         ),
     ],
 )
-def test_a_bad_template(template: str, words: str, project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_bad_template(
+    template: str, words: str, project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     (project / "templates").mkdir()
     (project / "templates" / "mastodon.txt.j2").write_text(template, "utf-8")
     ran = publish("post.md")
@@ -135,12 +150,15 @@ def test_a_bad_template(template: str, words: str, project: Path, sandbox: Sandb
     assert not sandbox.received()
 
 
-def test_a_recipients_file_without_the_column(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_recipients_file_without_the_column(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     path = project / "publish.toml"
     text = path.read_text("utf-8")
     path.write_text(
         text.replace(
-            'recipients = ["ada@example.org", "grace@example.com", "radia@example.net"]', 'recipients = "l.csv"'
+            'recipients = ["ada@example.org", "grace@example.com", "radia@example.net"]',
+            'recipients = "l.csv"',
         ),
         "utf-8",
     )
@@ -164,7 +182,8 @@ def test_files_outside_the_configuration_s_folder_are_not_read(
     text = path.read_text("utf-8")
     path.write_text(
         text.replace(
-            'recipients = ["ada@example.org", "grace@example.com", "radia@example.net"]', f'recipients = "{target}"'
+            'recipients = ["ada@example.org", "grace@example.com", "radia@example.net"]',
+            f'recipients = "{target}"',
         ),
         "utf-8",
     )
@@ -186,16 +205,20 @@ def test_text_from_a_post_never_reaches_the_terminal_as_escape_sequences(
 
 
 def test_what_a_server_says_never_reaches_the_terminal_as_escape_sequences() -> None:
-    from publisher.console import clean, describe
     from publisher.errors import Refused
+    from publisher.tell.console import clean, describe
 
     words = describe(Refused("no \x1b[31m\nway \x9b", hint="\x07"))
     assert not [c for c in words if c in "\x1b\x9b\x07\n"]
     assert clean("é 日本 مرحبا 👩🏽‍🚀\n\tok") == "é 日本 مرحبا 👩🏽‍🚀\n\tok"
 
 
-def test_a_line_break_never_reaches_a_header(project: Path, sandbox: Sandbox, publish: Publish) -> None:
-    (project / "post.md").write_text('---\ntitle: "Hello\\r\\nBcc: eve@example.org"\n---\n\nText.\n', "utf-8")
+def test_a_line_break_never_reaches_a_header(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    (project / "post.md").write_text(
+        '---\ntitle: "Hello\\r\\nBcc: eve@example.org"\n---\n\nText.\n', "utf-8"
+    )
     assert publish("post.md", "--channels", "email").status == 0
     for item in sandbox.received():
         assert "eve@example.org" not in item["to"]

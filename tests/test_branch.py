@@ -1,4 +1,5 @@
-"""A branch keeps the ledger: nobody's work is lost, nothing is merged, and a rewinding is noticed."""
+"""A branch keeps the ledger: nobody's work is lost, nothing is merged, and a rewinding is
+noticed."""
 
 from __future__ import annotations
 
@@ -14,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher import branch as branches
-from publisher.branch import Branch
 from publisher.errors import LedgerError
+from publisher.ledger import git_branch as branches
+from publisher.ledger.git_branch import Branch
 from tests.git_repositories import checkout, clone, commit, git, refuse, remote
 
 NAME = "publish-ledger"
@@ -75,7 +76,9 @@ def test_a_deleted_branch_is_told_from_one_that_never_was(bare: Path, branch: Br
         branch.fetch()
 
 
-def test_a_branch_that_was_deleted_and_made_again_tells_what_it_knew(bare: Path, branch: Branch) -> None:
+def test_a_branch_that_was_deleted_and_made_again_tells_what_it_knew(
+    bare: Path, branch: Branch
+) -> None:
     branch.push(branch.fetch(), {"posts/a.jsonl": "1\n"}, "intent")
     git(bare, "update-ref", "-d", f"refs/heads/{NAME}")
     branch.init()
@@ -119,7 +122,13 @@ def test_what_else_lies_on_the_branch_is_left_as_it_is(bare: Path, branch: Branc
     (folder / "notes" / "deep" / "é.txt").write_text("kept\n", "utf-8")
     (folder / "link").symlink_to("README.md")
     git(folder, "add", "--all")
-    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{git(folder, 'rev-parse', 'HEAD')},module")
+    git(
+        folder,
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        f"160000,{git(folder, 'rev-parse', 'HEAD')},module",
+    )
     git(folder, "commit", "--quiet", "-m", "by hand")
     git(folder, "push", "--quiet", "origin", NAME)
     before = git(folder, "ls-tree", "-r", "HEAD")
@@ -141,11 +150,15 @@ def test_who_loses_a_race_reads_again_and_nothing_is_lost(bare: Path, branch: Br
     assert (files["posts/a.jsonl"], files["posts/b.jsonl"]) == ("mine\n", "theirs\n")
 
 
-def test_of_many_that_push_at_once_one_wins_even_with_the_same_words(bare: Path, branch: Branch) -> None:
+def test_of_many_that_push_at_once_one_wins_even_with_the_same_words(
+    bare: Path, branch: Branch
+) -> None:
     others = [Branch(clone(bare, f"racer-{number}")) for number in range(4)]
     bases = [other.fetch() for other in others]
     with ThreadPoolExecutor(4) as pool:
-        pushed = list(pool.map(lambda one, base: one.push(base, {"posts/a.jsonl": "1\n"}, "m"), others, bases))
+        pushed = list(
+            pool.map(lambda one, base: one.push(base, {"posts/a.jsonl": "1\n"}, "m"), others, bases)
+        )
     assert sum(1 for one in pushed if one) == 1
 
 
@@ -207,20 +220,30 @@ def test_the_repository_s_own_hooks_are_not_run_and_a_hook_s_environment_is_not_
     assert branch.push(branch.fetch(), {"posts/a.jsonl": "1\n"}, "intent") is not None
 
 
-def test_killed_between_commit_and_push_nothing_is_left_behind(bare: Path, branch: Branch, tmp_path: Path) -> None:
+def test_killed_between_commit_and_push_nothing_is_left_behind(
+    bare: Path, branch: Branch, tmp_path: Path
+) -> None:
     before = branch.fetch()
     wrapper, reached = tmp_path / "bin" / "git", tmp_path / "reached"
     wrapper.parent.mkdir()
-    real = subprocess.run(["which", "git"], check=True, capture_output=True, text=True).stdout.strip()
+    real = subprocess.run(
+        ["which", "git"], check=True, capture_output=True, text=True
+    ).stdout.strip()
     wrapper.write_text(
-        f'#!/bin/sh\ncase " $* " in *" push "*) touch "{reached}"; exec sleep 60;; esac\nexec "{real}" "$@"\n', "utf-8"
+        f'#!/bin/sh\ncase " $* " in *" push "*) touch "{reached}"; exec sleep 60;; esac\nexec "{real}" "$@"\n',
+        "utf-8",
     )
     wrapper.chmod(0o755)
     code = (
-        "import sys; from pathlib import Path; from publisher.branch import Branch; b = Branch(Path(sys.argv[1]));"
+        "import sys; from pathlib import Path; from publisher.ledger.git_branch import Branch;"
+        " b = Branch(Path(sys.argv[1]));"
         " b.push(b.fetch(), {'posts/a.jsonl': 'never pushed'}, 'intent')"
     )
-    environ = {**os.environ, "PATH": f"{wrapper.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    environ = {
+        **os.environ,
+        "PATH": f"{wrapper.parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
     command = [sys.executable, "-c", code, str(branch.repository)]
     with subprocess.Popen(command, env=environ, start_new_session=True) as process:
         deadline = time.monotonic() + 30
@@ -265,7 +288,11 @@ def test_what_was_lost_is_told_until_it_is_written_anew(bare: Path, branch: Bran
     assert went_on == branch.fetch()
     assert went_on.lost == {"posts/b.jsonl": "2\n"}
     rewind(bare, first.commit)
-    assert branch.fetch().lost == {"posts/a.jsonl": "4\n", "posts/b.jsonl": "2\n", "posts/c.jsonl": "3\n"}
+    assert branch.fetch().lost == {
+        "posts/a.jsonl": "4\n",
+        "posts/b.jsonl": "2\n",
+        "posts/c.jsonl": "3\n",
+    }
 
 
 def test_a_rewritten_branch_is_noticed_too(bare: Path, branch: Branch) -> None:
@@ -314,7 +341,9 @@ def test_a_server_without_atomic_pushes_does_without_the_anchor(bare: Path) -> N
     assert pushed == made.fetch()
 
 
-def test_a_branch_that_may_not_be_written_is_an_error_and_no_race(bare: Path, branch: Branch) -> None:
+def test_a_branch_that_may_not_be_written_is_an_error_and_no_race(
+    bare: Path, branch: Branch
+) -> None:
     refuse(bare, f"refs/heads/{NAME}", "protected by a rule")
     with pytest.raises(LedgerError, match="protected by a rule") as caught:
         branch.push(branch.fetch(), {"posts/a.jsonl": "1\n"}, "intent")
@@ -324,7 +353,11 @@ def test_a_branch_that_may_not_be_written_is_an_error_and_no_race(bare: Path, br
 def test_a_remote_that_is_gone_is_one_clear_line(bare: Path, branch: Branch) -> None:
     base = branch.fetch()
     bare.rename(bare.parent / "elsewhere.git")
-    attempts: list[Callable[[], object]] = [branch.fetch, branch.init, lambda: branch.push(base, {}, "intent")]
+    attempts: list[Callable[[], object]] = [
+        branch.fetch,
+        branch.init,
+        lambda: branch.push(base, {}, "intent"),
+    ]
     for what in attempts:
         with pytest.raises(LedgerError) as caught:
             what()
@@ -332,7 +365,9 @@ def test_a_remote_that_is_gone_is_one_clear_line(bare: Path, branch: Branch) -> 
         assert caught.value.hint
 
 
-def test_where_there_is_no_repository_or_no_git_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_repository_or_no_git_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(LedgerError) as caught:
         Branch(tmp_path).fetch()
     assert "clone" in caught.value.hint
@@ -341,7 +376,9 @@ def test_where_there_is_no_repository_or_no_git_it_says_so(tmp_path: Path, monke
         Branch(tmp_path).fetch()
 
 
-def test_a_remote_that_does_not_answer_is_given_up(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remote_that_does_not_answer_is_given_up(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     slow = tmp_path / "git"
     slow.write_text("#!/bin/sh\nexec sleep 30\n", "utf-8")
     slow.chmod(slow.stat().st_mode | stat.S_IXUSR)
@@ -351,7 +388,9 @@ def test_a_remote_that_does_not_answer_is_given_up(bare: Path, tmp_path: Path, m
         Branch(bare).fetch()
 
 
-@pytest.mark.parametrize("userinfo", ["x-access-token:s3cr3t-token", "s3cr3t-token", "ada:half@s3cr3t-token"])
+@pytest.mark.parametrize(
+    "userinfo", ["x-access-token:s3cr3t-token", "s3cr3t-token", "ada:half@s3cr3t-token"]
+)
 def test_no_token_is_shown(bare: Path, userinfo: str, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = clone(bare, "one")
     git(folder, "remote", "set-url", "origin", f"http://{userinfo}@127.0.0.1:9/repository.git")

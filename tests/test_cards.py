@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.cards import Card, read
+from publisher.site.link_cards import Card, read
 
 URL = "https://example.org/news/lamp/"
 WHOLE = """<!doctype html><html><head><title>Lamp | Example</title>
@@ -33,7 +33,10 @@ def test_a_page_that_says_everything_lacks_nothing() -> None:
 def test_without_twitter_card_x_shows_a_small_card_or_a_bare_link() -> None:
     without = WHOLE.replace('<meta name="twitter:card" content="summary_large_image">', "")
     card = cards(without)["X"]
-    assert (card.kind, card.missing[0]) == ("summary", "twitter:card is missing: X shows a small card")
+    assert (card.kind, card.missing[0]) == (
+        "summary",
+        "twitter:card is missing: X shows a small card",
+    )
     card = cards(without.replace("og:type", "og:other"))["X"]
     assert (card.kind, card.missing[0]) == ("link", "twitter:card is missing: X shows a bare link")
 
@@ -52,7 +55,9 @@ def test_a_relative_picture_is_resolved_and_told() -> None:
     card = cards(WHOLE.replace("https://example.org/lamp.png", "../lamp.png"))["Mastodon"]
     assert card.image == "https://example.org/news/lamp.png"
     assert "relative" in card.missing[0]
-    assert cards(WHOLE.replace("https://example.org/lamp.png", "javascript:alert(1)"))["X"].image == ""
+    assert (
+        cards(WHOLE.replace("https://example.org/lamp.png", "javascript:alert(1)"))["X"].image == ""
+    )
 
 
 @given(st.text() | st.binary().map(lambda data: data.decode("utf-8", "replace")))

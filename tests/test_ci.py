@@ -1,4 +1,5 @@
-"""`publish ci`, as the Action runs it: a preview on a pull request, which breaks out of nothing; else it publishes."""
+"""`publish ci`, as the Action runs it: a preview on a pull request, which breaks out of nothing;
+else it publishes."""
 
 from __future__ import annotations
 
@@ -19,8 +20,12 @@ from tests.test_github import api as api
 def event(project: Path, api: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Sets the environment of a job: on a pull request, or a push to `ref`."""
 
-    def set(name: str = "pull_request", ref: str = "refs/heads/trunk", *, fork: bool = False) -> None:
-        environ = pull_request(project, fork=fork, GITHUB_API_URL=api.url, GITHUB_TOKEN=TOKEN, INPUT_PATH="post.md")
+    def set(
+        name: str = "pull_request", ref: str = "refs/heads/trunk", *, fork: bool = False
+    ) -> None:
+        environ = pull_request(
+            project, fork=fork, GITHUB_API_URL=api.url, GITHUB_TOKEN=TOKEN, INPUT_PATH="post.md"
+        )
         for key, value in {**environ, "GITHUB_EVENT_NAME": name, "GITHUB_REF": ref}.items():
             monkeypatch.setenv(key, value)
         for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
@@ -36,7 +41,9 @@ def summary(project: Path) -> str:
 def output(project: Path, name: str) -> str:
     """The last value of an output."""
     text = (project / "GITHUB_OUTPUT").read_text("utf-8")
-    found: list[tuple[str, str]] = re.findall(rf"^{name}<<(\S+)\n(.*?)\n\1$", text, re.MULTILINE | re.DOTALL)
+    found: list[tuple[str, str]] = re.findall(
+        rf"^{name}<<(\S+)\n(.*?)\n\1$", text, re.MULTILINE | re.DOTALL
+    )
     return found[-1][1]
 
 
@@ -114,7 +121,9 @@ def test_a_push_to_the_default_branch_publishes_and_tells(
 def test_a_post_s_lines_are_no_commands_to_the_runner(
     project: Path, publish: Publish, event: Callable[..., None]
 ) -> None:
-    (project / "post.md").write_text("---\ntitle: x\n---\n::warning::from the post\n\n![](::error::y.png)\n", "utf-8")
+    (project / "post.md").write_text(
+        "---\ntitle: x\n---\n::warning::from the post\n\n![](::error::y.png)\n", "utf-8"
+    )
     event(fork=True)
     ran = publish("ci")
     assert ran.status == 0
@@ -127,7 +136,9 @@ def test_a_post_s_lines_are_no_commands_to_the_runner(
                 stopped = line.removeprefix("::stop-commands::")
             else:
                 assert "from the post" not in line
-                assert not line.strip().startswith("::") or line.startswith("::warning file=post.md"), line
+                assert not line.strip().startswith("::") or line.startswith(
+                    "::warning file=post.md"
+                ), line
 
 
 @pytest.mark.parametrize("name", ["push", "workflow_dispatch"])

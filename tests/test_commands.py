@@ -1,4 +1,5 @@
-"""The commands beside publishing: status, ledger, check, channels; and JSON on a bad command line."""
+"""The commands beside publishing: status, ledger, check, channels; and JSON on a bad command
+line."""
 
 from __future__ import annotations
 
@@ -23,11 +24,16 @@ def test_status_says_what_is_live_where(project: Path, sandbox: Sandbox, publish
     assert {part["channel"] for part in document["posts"][0]["parts"]} == set(CHANNELS)
 
 
-def test_the_ledger_moves_to_another_machine(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_the_ledger_moves_to_another_machine(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     publish("post.md")
     publish("ledger", "export", "moved.jsonl")
     assert Path("moved.jsonl").stat().st_mode & 0o077 == 0
-    assert all(isinstance(json.loads(line), dict) for line in Path("moved.jsonl").read_text("utf-8").splitlines())
+    assert all(
+        isinstance(json.loads(line), dict)
+        for line in Path("moved.jsonl").read_text("utf-8").splitlines()
+    )
     for file in (project / ".publish").glob("*.db*"):
         file.unlink()
     assert publish("ledger", "import", "moved.jsonl").status == 0
@@ -36,7 +42,9 @@ def test_the_ledger_moves_to_another_machine(project: Path, sandbox: Sandbox, pu
     assert [len(live(sandbox, channel)) for channel in CHANNELS] == [1, 1, 1, 3]
 
 
-def test_check_signs_in_everywhere_and_posts_nothing(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_check_signs_in_everywhere_and_posts_nothing(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     ran = publish("check")
     assert ran.status == 0, ran.out
     assert ran.out.count("good") == 5
@@ -68,7 +76,11 @@ def test_channels_lists_every_adapter(project: Path, publish: Publish) -> None:
 
 
 def test_json_is_one_document_also_on_a_bad_command_line(project: Path, publish: Publish) -> None:
-    for arguments in (["--json"], ["post.md", "--channels", "mastodom", "--json"], ["nothing.md", "--json"]):
+    for arguments in (
+        ["--json"],
+        ["post.md", "--channels", "mastodom", "--json"],
+        ["nothing.md", "--json"],
+    ):
         ran = publish(*arguments)
         assert ran.status == 2
         assert ran.json["version"] == 1

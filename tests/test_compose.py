@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from publisher import registry
 from publisher.adapter import Adapter, Channel, Message
-from publisher.compose import _environment, compose
+from publisher.compose.compose import _environment, compose
 from publisher.config import Config, Site
 from publisher.errors import PublishError, TemplateError
-from publisher.post import read
-from publisher.rows import canonical
+from publisher.ledger.row import canonical
+from publisher.post.reader import read
 
 SITE = Site(base_url="https://example.org/", language="en", permalink="/news/{slug}/")
 
@@ -44,8 +44,12 @@ BLOCKS = st.one_of(
     PARAGRAPHS,
     PARAGRAPHS.map(lambda text: f"## {text}"),
     PARAGRAPHS.map(lambda text: f"> {text}"),
-    st.lists(PARAGRAPHS, min_size=1, max_size=4).map(lambda items: "\n".join(f"- {item}" for item in items)),
-    st.lists(PARAGRAPHS, min_size=1, max_size=4).map(lambda items: "\n".join(f"1. {item}" for item in items)),
+    st.lists(PARAGRAPHS, min_size=1, max_size=4).map(
+        lambda items: "\n".join(f"- {item}" for item in items)
+    ),
+    st.lists(PARAGRAPHS, min_size=1, max_size=4).map(
+        lambda items: "\n".join(f"1. {item}" for item in items)
+    ),
     st.just("```\nsome  code\n\n\nmore\n```"),
     st.just("<!-- thread -->"),
     st.just("| a | b |\n|---|---|\n| 1 | 2 |"),
@@ -53,7 +57,9 @@ BLOCKS = st.one_of(
 SOURCES = st.lists(BLOCKS, min_size=1, max_size=12).map("\n\n".join)
 
 
-def made(folder: Path, source: str, adapter: str, template: str = "", **settings: Any) -> tuple[Adapter, Message]:
+def made(
+    folder: Path, source: str, adapter: str, template: str = "", **settings: Any
+) -> tuple[Adapter, Message]:
     (folder / "templates").mkdir(exist_ok=True)
     file = folder / "templates" / f"{adapter}.txt.j2"
     if not file.is_file() or file.read_text("utf-8") != template:
@@ -61,7 +67,9 @@ def made(folder: Path, source: str, adapter: str, template: str = "", **settings
         file.unlink(missing_ok=True)
         if template:
             file.write_text(template, "utf-8")
-    (folder / "post.md").write_text(f"---\ntitle: Lamp 2.0\ntags: [free software]\n---\n\n{source}\n", "utf-8")
+    (folder / "post.md").write_text(
+        f"---\ntitle: Lamp 2.0\ntags: [free software]\n---\n\n{source}\n", "utf-8"
+    )
     config = Config(root=folder, site=SITE)
     channel = registry.load(adapter)(Channel(adapter, adapter, settings, folder))
     return channel, compose(read(folder / "post.md", config), channel, config, {})
@@ -94,7 +102,9 @@ def test_no_part_is_over_the_limit_by_the_platform_s_own_count(
 @pytest.mark.parametrize("adapter", ["mastodon", "twitter"])
 @ENDLESS
 @given(source=SOURCES)
-def test_a_thread_joined_together_loses_no_word_and_repeats_none(folder: Path, adapter: str, source: str) -> None:
+def test_a_thread_joined_together_loses_no_word_and_repeats_none(
+    folder: Path, adapter: str, source: str
+) -> None:
     _, whole = made(folder, source, adapter, "{{ post.text }}", max_characters=1_000_000)
     _, parts = made(folder, source, adapter, "{{ post.text | thread(parts=1000) }}")
     joined = " ".join(part.text for part in parts.parts)
@@ -115,7 +125,8 @@ def test_composing_twice_gives_the_same_bytes(folder: Path, adapter: str, source
 @pytest.mark.parametrize("adapter", ["mastodon", "twitter", "discord", "email"])
 def test_a_post_of_a_megabyte_composes(folder: Path, adapter: str) -> None:
     source = "\n\n".join(
-        f"Paragraph {n}: the lamp starts twice as fast, and remembers what was open." for n in range(14_000)
+        f"Paragraph {n}: the lamp starts twice as fast, and remembers what was open."
+        for n in range(14_000)
     )
     assert len(source) > 1_000_000
     _, message = made(folder, source, adapter)
@@ -123,7 +134,25 @@ def test_a_post_of_a_megabyte_composes(folder: Path, adapter: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["[", "]", "(", "> ", "- ", "* ", "*", "_", "**a ", "`", "<div>", "![", "[a](", "1. ", "~~", "\\"]
+    "piece",
+    [
+        "[",
+        "]",
+        "(",
+        "> ",
+        "- ",
+        "* ",
+        "*",
+        "_",
+        "**a ",
+        "`",
+        "<div>",
+        "![",
+        "[a](",
+        "1. ",
+        "~~",
+        "\\",
+    ],
 )
 def test_ten_thousand_of_anything_end_in_an_error_or_in_text(folder: Path, piece: str) -> None:
     for source in (piece * 10_000, "\n".join([piece] * 10_000)):
@@ -137,7 +166,9 @@ def test_ten_thousand_of_anything_end_in_an_error_or_in_text(folder: Path, piece
 
 def test_the_piece_that_gives_way_uses_all_the_room(folder: Path) -> None:
     source = " ".join(f"word{n}" for n in range(1000))
-    _, message = made(folder, source, "mastodon", "{{ post.title }}\n\n{{ post.text | fit }}\n\n{{ post.url }}")
+    _, message = made(
+        folder, source, "mastodon", "{{ post.title }}\n\n{{ post.text | fit }}\n\n{{ post.url }}"
+    )
     (part,) = message.parts
     last = int(re.findall(r"word(\d+)…", part.text)[0])
     longer = part.text.replace(f"word{last}…", f"word{last} word{last + 1}…")
@@ -194,10 +225,12 @@ def test_only_those_whom_the_front_matter_maps_are_mentioned(tmp_path: Path) -> 
     config = Config(root=tmp_path, site=SITE)
     post = read(tmp_path / "post.md", config)
     texts = {
-        name: compose(post, registry.load(name)(Channel(name, name, {}, tmp_path)), config, {}).parts[0].text
+        name: compose(post, registry.load(name)(Channel(name, name, {}, tmp_path)), config, {})
+        .parts[0]
+        .text
         for name in ("mastodon", "twitter")
     }
-    from publisher.text import entities
+    from publisher.text.measure import entities
 
     spans = entities.mastodon_mentions(texts["mastodon"])
     assert [texts["mastodon"][span.start : span.end] for span in spans] == ["@ada@example.social"]

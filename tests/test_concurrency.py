@@ -1,4 +1,5 @@
-"""Several processes on one post: exactly one sends. Several channels in one process: none waits for another."""
+"""Several processes on one post: exactly one sends. Several channels in one process: none waits for
+another."""
 
 from __future__ import annotations
 
@@ -42,7 +43,10 @@ def test_the_second_process_says_who_is_sending_and_touches_nothing(
     world = make(channels=(channel,))
     first, gate = paused(world, point, channel)
     if point != "intent written" and channel != "email":
-        wait_until("what was sent has arrived", lambda: any(request.method == "POST" for request in box.requests))
+        wait_until(
+            "what was sent has arrived",
+            lambda: any(request.method == "POST" for request in box.requests),
+        )
     rows, requests = world.rows(), len(box.requests)
     second = world.publish().wait()
     assert second.status == 1
@@ -85,7 +89,8 @@ def test_resolve_waits_for_nobody_and_changes_nothing_while_another_sends(make: 
 
 
 def test_a_post_that_got_another_name_meanwhile_is_still_the_same(make: MakeWorld) -> None:
-    """Somebody gives the post an id while it is being sent: it is not another post because of that."""
+    """Somebody gives the post an id while it is being sent: it is not another post because of
+    that."""
     world = make(channels=("mastodon",))
     first, gate = paused(world, "request sent", "mastodon")
     post = world.folder / "post.md"
@@ -125,8 +130,11 @@ def test_one_slow_channel_holds_no_other_back(slow: str, make: MakeWorld) -> Non
     assert world.faults() == []
 
 
-def test_a_slow_answer_about_limits_holds_nobody_back_for_long(make: MakeWorld, box: Sandbox) -> None:
-    """Before anything is sent an instance is asked for its limits: not longer than a person would wait."""
+def test_a_slow_answer_about_limits_holds_nobody_back_for_long(
+    make: MakeWorld, box: Sandbox
+) -> None:
+    """Before anything is sent an instance is asked for its limits: not longer than a person would
+    wait."""
     world = make(channels=("discord", "mastodon"))
     box.fault("mastodon", "latency", seconds=30, when="GET /api/v2/instance")
     began = time.monotonic()
@@ -136,7 +144,8 @@ def test_a_slow_answer_about_limits_holds_nobody_back_for_long(make: MakeWorld, 
 
 
 def test_a_late_replica_and_a_server_without_keys(make: MakeWorld, box: Sandbox) -> None:
-    """It is live, but the list doesn't show it yet, and the server knows no Idempotency-Key: one look is not enough."""
+    """It is live, but the list doesn't show it yet, and the server knows no Idempotency-Key: one
+    look is not enough."""
     world = make(channels=("mastodon",))
     box.mastodon.software = "gotosocial"
     box.mastodon.lag = 0.2
@@ -146,7 +155,8 @@ def test_a_late_replica_and_a_server_without_keys(make: MakeWorld, box: Sandbox)
 
 
 def test_another_project_s_post_of_the_same_name_is_another_post(make: MakeWorld) -> None:
-    """Two folders, each with its own ledger and its own post.md, on one account, within the hour of Mastodon's keys."""
+    """Two folders, each with its own ledger and its own post.md, on one account, within the hour of
+    Mastodon's keys."""
     worlds = make(channels=("mastodon",)), make(channels=("mastodon",))
     for world in worlds:
         post = world.folder / "post.md"
@@ -157,7 +167,8 @@ def test_another_project_s_post_of_the_same_name_is_another_post(make: MakeWorld
 
 
 def test_a_first_run_waits_while_another_first_run_makes_the_ledger(make: MakeWorld) -> None:
-    """SQLite gives up at once where its write-ahead log is to be switched on and another process is about to write."""
+    """SQLite gives up at once where its write-ahead log is to be switched on and another process is
+    about to write."""
     world = make(channels=("mastodon",))
     path = world.folder / ".publish" / "sandbox.db"
     path.parent.mkdir(mode=0o700)

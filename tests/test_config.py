@@ -1,4 +1,5 @@
-"""publish.toml: found in the right place, checked as a whole, and secrets kept where they belong."""
+"""publish.toml: found in the right place, checked as a whole, and secrets kept where they
+belong."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ def problems(folder: Path, text: str, mode: int = 0o600) -> list[PublishError]:
     return list(error.errors) if isinstance(error, Problems) else [error]
 
 
-def test_it_is_searched_from_the_post_s_folder_upwards_to_the_repository_s_root(tmp_path: Path) -> None:
+def test_it_is_searched_from_the_post_s_folder_upwards_to_the_repository_s_root(
+    tmp_path: Path,
+) -> None:
     deep = tmp_path / "repository" / "content" / "news"
     deep.mkdir(parents=True)
     (tmp_path / "publish.toml").write_text("", "utf-8")
@@ -88,7 +91,14 @@ def test_broken_toml_is_one_line_with_its_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["http://example.org", "ftp://example.org", "example.org", "https://", "http://127.0.0.1.evil.example"]
+    "address",
+    [
+        "http://example.org",
+        "ftp://example.org",
+        "example.org",
+        "https://",
+        "http://127.0.0.1.evil.example",
+    ],
 )
 def test_credentials_go_over_tls_only(tmp_path: Path, address: str) -> None:
     (error,) = problems(tmp_path, MASTODON.replace("https://mastodon.example", address))
@@ -99,7 +109,9 @@ def test_credentials_go_over_tls_only(tmp_path: Path, address: str) -> None:
     "address", ["https://m.example", "http://127.0.0.1:3000", "http://localhost", "http://[::1]:80"]
 )
 def test_loopback_is_excepted(tmp_path: Path, address: str) -> None:
-    assert load(tmp_path, MASTODON.replace("https://mastodon.example", address)).channels["mastodon"]
+    assert load(tmp_path, MASTODON.replace("https://mastodon.example", address)).channels[
+        "mastodon"
+    ]
 
 
 def test_a_secret_in_the_clear_only_where_others_can_t_read_it(tmp_path: Path) -> None:
@@ -109,16 +121,22 @@ def test_a_secret_in_the_clear_only_where_others_can_t_read_it(tmp_path: Path) -
     loaded = load(tmp_path, text, 0o600)
     assert len(loaded.warnings) == 1
     assert "hunter2" not in repr(loaded)
-    assert config.read_secrets(loaded, loaded.channels["mastodon"]) == {"access_token": "hunter2hunter2"}
+    assert config.read_secrets(loaded, loaded.channels["mastodon"]) == {
+        "access_token": "hunter2hunter2"
+    }
 
 
 def test_a_secret_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from-a-file\n", "utf-8")
     loaded = load(tmp_path, MASTODON.replace('{ env = "TOKEN" }', '{ file = "token" }'))
-    assert config.read_secrets(loaded, loaded.channels["mastodon"]) == {"access_token": "from-a-file"}
+    assert config.read_secrets(loaded, loaded.channels["mastodon"]) == {
+        "access_token": "from-a-file"
+    }
 
 
-def test_all_missing_variables_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_missing_variables_are_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = '[channels.twitter]\nconsumer_key = { env = "A_A" }\nconsumer_secret = { env = "B_B" }\n'
     monkeypatch.delenv("A_A", raising=False)
     monkeypatch.setenv("B_B", " ")
@@ -130,7 +148,9 @@ def test_all_missing_variables_are_told_at_once(tmp_path: Path, monkeypatch: pyt
         assert name in words
 
 
-def test_a_malformed_secret_is_refused_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_secret_is_refused_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loaded = load(tmp_path, '[channels.discord]\nwebhook_url = { env = "HOOK" }\n')
     monkeypatch.setenv("HOOK", "https://discord.com/not-a-webhook/sesame")
     with pytest.raises(Problems) as caught:
@@ -139,7 +159,9 @@ def test_a_malformed_secret_is_refused_and_not_shown(tmp_path: Path, monkeypatch
 
 
 def test_two_sections_of_one_adapter(tmp_path: Path) -> None:
-    loaded = load(tmp_path, MASTODON + MASTODON.replace("mastodon]", 'mastodon-fr]\nadapter = "mastodon"'))
+    loaded = load(
+        tmp_path, MASTODON + MASTODON.replace("mastodon]", 'mastodon-fr]\nadapter = "mastodon"')
+    )
     assert [channel.adapter for channel in loaded.channels.values()] == ["mastodon", "mastodon"]
 
 
@@ -155,7 +177,10 @@ def test_two_sections_of_one_adapter(tmp_path: Path) -> None:
 )
 def test_no_form_of_a_secret_survives_redaction(text: str) -> None:
     redact = Redactor(
-        ["https://discord.com/api/webhooks/123456/AbCdEf-token", "smtp://user:p%40ss%3Aword@mail.example:587"]
+        [
+            "https://discord.com/api/webhooks/123456/AbCdEf-token",
+            "smtp://user:p%40ss%3Aword@mail.example:587",
+        ]
     )
     said = redact(text)
     for secret in ("AbCdEf-token", "p@ss:word", "p%40ss%3Aword"):

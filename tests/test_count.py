@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text import count
-from publisher.text.entities import graphemes, twitter_hashtags, twitter_mentions
+from publisher.text.measure import count
+from publisher.text.measure.entities import graphemes, twitter_hashtags, twitter_mentions
 from tests import conformance
 
 CASES = [case for case in conformance.twitter_text() if case.source == "validate.yml"]
@@ -117,7 +117,9 @@ def test_bluesky_counts_characters_and_bytes(text: str, length: int) -> None:
 
 
 MEASURES: list[Callable[[str], int]] = [count.twitter, count.mastodon, count.discord, count.bluesky]
-TEXTS = st.text(st.characters(codec="utf-8") | st.sampled_from("a.@/:#é日😀\u200d\ufe0f🏽🇫🇷 \n")) | st.lists(
+TEXTS = st.text(
+    st.characters(codec="utf-8") | st.sampled_from("a.@/:#é日😀\u200d\ufe0f🏽🇫🇷 \n")
+) | st.lists(
     st.sampled_from(
         [
             "https://example.org/x",
@@ -138,15 +140,20 @@ TEXTS = st.text(st.characters(codec="utf-8") | st.sampled_from("a.@/:#é日😀\
 
 @pytest.mark.parametrize("measure", MEASURES)
 @given(text=TEXTS)
-def test_a_count_is_never_negative_and_nothing_counts_nothing(measure: Callable[[str], int], text: str) -> None:
+def test_a_count_is_never_negative_and_nothing_counts_nothing(
+    measure: Callable[[str], int], text: str
+) -> None:
     assert measure(text) >= 0
     assert measure("") == 0
 
 
 @pytest.mark.parametrize("measure", [count.twitter, count.mastodon])
 @given(first=TEXTS, second=TEXTS)
-def test_paragraphs_count_on_their_own(measure: Callable[[str], int], first: str, second: str) -> None:
-    """What stands before a blank line doesn't change what comes after it counts: a text can be cut there."""
+def test_paragraphs_count_on_their_own(
+    measure: Callable[[str], int], first: str, second: str
+) -> None:
+    """What stands before a blank line doesn't change what comes after it counts: a text can be cut
+    there."""
     first, second = f"{first}.", f"a{second}."
     assert measure(f"{first}\n\n{second}") == measure(first) + 2 + measure(second)
 
@@ -157,7 +164,9 @@ def test_the_quick_count_and_the_full_measure_agree(text: str) -> None:
 
 
 @given(text=TEXTS, warning=TEXTS)
-def test_no_text_is_longer_on_mastodon_than_elsewhere_in_the_fediverse(text: str, warning: str) -> None:
+def test_no_text_is_longer_on_mastodon_than_elsewhere_in_the_fediverse(
+    text: str, warning: str
+) -> None:
     assert count.mastodon(text, warning) <= count.mastodon(text, warning, is_mastodon=False)
     assert len(text) + len(warning) <= count.mastodon(text, warning, is_mastodon=False)
 
@@ -202,7 +211,14 @@ NASTY = {
 def test_a_hundred_thousand_of_the_same_take_no_quadratic_time(piece: str) -> None:
     row = (piece * 100_000)[:100_000]
     began = time.process_time()
-    for text in (row, f"http://a.com/{row}", f"http://{row}.com ", f"http://a.com?{row}", f"#{row}", f"@{row}"):
+    for text in (
+        row,
+        f"http://a.com/{row}",
+        f"http://{row}.com ",
+        f"http://a.com?{row}",
+        f"#{row}",
+        f"@{row}",
+    ):
         for read in (*MEASURES, twitter_mentions, twitter_hashtags):
             read(text)
     assert time.process_time() - began < 15  # quadratic, one of them takes a minute

@@ -1,6 +1,7 @@
 """No difference to npm's twitter-text, over thousands of real and generated texts.
 
-Needs node and npm, and a package registry once. Where they aren't there it skips and says so; with CI=true it fails.
+Needs node and npm, and a package registry once. Where they aren't there it skips and says so; with
+CI=true it fails.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import pytest
 from tests import differential
 
 # Delegated since twitter-text's list was made, in 2021.
-NEWER_DOMAIN = re.compile(r"\.(?:amazon|kids|merck|music|spa|web|ישראל|アマゾン|亚马逊)(?![0-9a-z@+-])", re.IGNORECASE)
+NEWER_DOMAIN = re.compile(
+    r"\.(?:amazon|kids|merck|music|spa|web|ישראל|アマゾン|亚马逊)(?![0-9a-z@+-])", re.IGNORECASE
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,10 @@ def test_our_reading_is_twitter_text_s(texts: list[str]) -> None:
 
 def test_with_its_own_domains_it_differs_only_on_newer_ones(texts: list[str]) -> None:
     ours, own = differential.theirs(texts), differential.theirs(texts, own_domains=True)
-    different = [text for text, with_ours, with_own in zip(texts, ours, own, strict=True) if with_ours != with_own]
+    different = [
+        text
+        for text, with_ours, with_own in zip(texts, ours, own, strict=True)
+        if with_ours != with_own
+    ]
     assert different, "no text has a newer domain: this proves nothing"
     assert [text for text in different if not NEWER_DOMAIN.search(text)] == []

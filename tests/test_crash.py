@@ -1,4 +1,5 @@
-"""Killed by SIGKILL at any step, on any channel, and run again: one copy of everything, nobody asked without need."""
+"""Killed by SIGKILL at any step, on any channel, and run again: one copy of everything, nobody
+asked without need."""
 
 from __future__ import annotations
 
@@ -25,8 +26,9 @@ ON_THE_WAY = {"request sent", "response received", "before outcome written"}
 def may_ask(kill: Kill) -> bool:
     """Where nobody but a person can know: the message may have left, and can't be looked for.
 
-    The intent of an email is written right before its final dot, that of a Discord message before its first byte.
-    Discord's second connection asks where the message is to be seen; by then it is live.
+    The intent of an email is written right before its final dot, that of a Discord message before
+    its first byte. Discord's second connection asks where the message is to be seen; by then it is
+    live.
     """
     match kill.case.title:
         case "Discord":
@@ -34,7 +36,9 @@ def may_ask(kill: Kill) -> bool:
         case "Email, 3 recipients":
             return kill.point in {"intent written", *ON_THE_WAY}
         case "X without reads, thread of 3":
-            return kill.point in ON_THE_WAY  # a refusal proves that it is live, but not where: the next part needs that
+            return (
+                kill.point in ON_THE_WAY
+            )  # a refusal proves that it is live, but not where: the next part needs that
     return False
 
 
@@ -62,7 +66,8 @@ def test_killed_at_every_step_and_run_again(case: Case, matrix: Matrix) -> None:
 
 
 def test_the_count_sees_a_duplicate_and_a_loss(tmp_path: Path, matrix: Matrix) -> None:
-    """A proof that can't fail is none: post a second copy behind the ledger's back, and take one away."""
+    """A proof that can't fail is none: post a second copy behind the ledger's back, and take one
+    away."""
     world = matrix.world(CASES[1], "counted")
     assert world.publish().wait().status == 0
     assert (world.duplicates(), world.losses(), world.faults()) == (0, 0, [])
@@ -77,7 +82,9 @@ def test_the_count_sees_a_duplicate_and_a_loss(tmp_path: Path, matrix: Matrix) -
 
 
 @pytest.mark.parametrize("channel", ["mastodon", "twitter"])
-def test_what_was_cut_off_is_found_however_much_was_posted_since(channel: str, tmp_path: Path, runner: Runner) -> None:
+def test_what_was_cut_off_is_found_however_much_was_posted_since(
+    channel: str, tmp_path: Path, runner: Runner
+) -> None:
     """On a server without Idempotency-Keys, and with an X that forgets what is a duplicate."""
     with Sandbox() as box:
         box.mastodon.software = "gotosocial"
@@ -94,8 +101,11 @@ def test_what_was_cut_off_is_found_however_much_was_posted_since(channel: str, t
         assert world.faults() == []
 
 
-def test_x_without_reads_is_asked_about_once_a_refusal_proves_nothing_any_more(tmp_path: Path, runner: Runner) -> None:
-    """Within 15 minutes the same text once more is proof; later X may have forgotten, so it is held for a person."""
+def test_x_without_reads_is_asked_about_once_a_refusal_proves_nothing_any_more(
+    tmp_path: Path, runner: Runner
+) -> None:
+    """Within 15 minutes the same text once more is proof; later X may have forgotten, so it is held
+    for a person."""
     with Sandbox() as box:
         box.twitter.reads = False
         world = World(tmp_path / "later", box, runner, "later", channels=("twitter",))
@@ -114,8 +124,11 @@ def test_x_without_reads_is_asked_about_once_a_refusal_proves_nothing_any_more(t
         assert world.faults() == []
 
 
-def test_a_late_arrival_is_recognised_by_the_refusal_of_the_next_attempt(tmp_path: Path, runner: Runner) -> None:
-    """X lists nothing for a while, so it is sent again; the refusal then proves that the first one went through."""
+def test_a_late_arrival_is_recognised_by_the_refusal_of_the_next_attempt(
+    tmp_path: Path, runner: Runner
+) -> None:
+    """X lists nothing for a while, so it is sent again; the refusal then proves that the first one
+    went through."""
     with Sandbox() as box:
         box.twitter.lag = 1.0
         world = World(tmp_path / "lag", box, runner, "lag", channels=("twitter",), threads=True)

@@ -1,4 +1,5 @@
-"""A post's moment is its own offset's, else the site's time zone's, and never the machine's by chance."""
+"""A post's moment is its own offset's, else the site's time zone's, and never the machine's by
+chance."""
 
 from __future__ import annotations
 
@@ -30,10 +31,16 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     ("value", "expected"),
     [
         ("2026-11-23", datetime(2026, 11, 23, tzinfo=UTC)),
-        ("2026-11-23T18:00:00+01:00", datetime(2026, 11, 23, 18, tzinfo=timezone(timedelta(hours=1)))),
+        (
+            "2026-11-23T18:00:00+01:00",
+            datetime(2026, 11, 23, 18, tzinfo=timezone(timedelta(hours=1))),
+        ),
         ("2026-11-23T18:00:00Z", datetime(2026, 11, 23, 18, tzinfo=UTC)),
         ("2017-01-20T09:00:00.000Z", datetime(2017, 1, 20, 9, tzinfo=UTC)),
-        ("2013-07-03 10:00:00 +0800", datetime(2013, 7, 3, 10, tzinfo=timezone(timedelta(hours=8)))),
+        (
+            "2013-07-03 10:00:00 +0800",
+            datetime(2013, 7, 3, 10, tzinfo=timezone(timedelta(hours=8))),
+        ),
         ("2013-7-3 9:05:00", datetime(2013, 7, 3, 9, 5, tzinfo=UTC)),
         ("2013/07/03", datetime(2013, 7, 3, tzinfo=UTC)),
         ("2013-07-03 10:00:00 UTC", datetime(2013, 7, 3, 10, tzinfo=UTC)),
@@ -49,9 +56,13 @@ def test_dates(value: object, expected: datetime | None) -> None:
 @pytest.mark.parametrize(
     ("written", "utc"),
     [
-        # Paris is an hour ahead in winter, two in summer; in 2026 the change is on 29 March and on 25 October.
+        # Paris is an hour ahead in winter, two in summer; in 2026 the change is on 29 March and on
+        # 25 October.
         ("2026-03-29 01:59", "2026-03-29T00:59"),
-        ("2026-03-29 02:30", "2026-03-29T01:30"),  # an hour that isn't: by the clock before, 03:30 on the wall
+        (
+            "2026-03-29 02:30",
+            "2026-03-29T01:30",
+        ),  # an hour that isn't: by the clock before, 03:30 on the wall
         ("2026-03-29 03:00", "2026-03-29T01:00"),
         ("2026-03-29", "2026-03-28T23:00"),
         ("2026-03-30", "2026-03-29T22:00"),
@@ -85,14 +96,19 @@ HEADS = {
 
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
 @pytest.mark.usefixtures("machine")
-def test_what_is_due_is_decided_by_the_site_s_clock(head: str, project: Path, publish: Publish) -> None:
-    """Two wall clocks, an hour each side of now at the site: whatever the machine thinks of them."""
+def test_what_is_due_is_decided_by_the_site_s_clock(
+    head: str, project: Path, publish: Publish
+) -> None:
+    """Two wall clocks, an hour each side of now at the site: whatever the machine thinks of
+    them."""
     for zone in ("Pacific/Auckland", "America/Los_Angeles"):
         (project / "publish.toml").write_text(f'[site]\ntimezone = "{zone}"\n', "utf-8")
         now = datetime.now(ZoneInfo(zone))
         for hours, reason in ((-1, None), (1, "future")):
             moment = now + timedelta(hours=hours)
-            (project / "post.md").write_text(head.format(date=f"{moment:%Y-%m-%d %H:%M:%S}"), "utf-8")
+            (project / "post.md").write_text(
+                head.format(date=f"{moment:%Y-%m-%d %H:%M:%S}"), "utf-8"
+            )
             ran = publish("post.md", "--dry-run", "--json", "--channels", "mastodon")
             assert [result["reason"] for result in ran.json["results"]] == [reason], zone
     shown = publish("post.md", "--dry-run", "--channels", "mastodon").out

@@ -35,7 +35,9 @@ class TestDiscord(AdapterContract):
         assert isinstance(body, dict)
         return body
 
-    def test_the_embed_has_title_text_link_and_time(self, channel: Adapter, sandbox: Sandbox) -> None:
+    def test_the_embed_has_title_text_link_and_time(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
         body = self.sent(channel, sandbox, colour="#5865f2")
         assert body["embeds"] == [
             {
@@ -56,7 +58,8 @@ class TestDiscord(AdapterContract):
         assert body["content"] == "<@&1>"
 
     @pytest.mark.parametrize(
-        ("title", "text"), [("t" * 257, "x"), ("é" * 257, "x"), ("😀" * 129, "x"), ("t" * 256, "x" * 5745)]
+        ("title", "text"),
+        [("t" * 257, "x"), ("é" * 257, "x"), ("😀" * 129, "x"), ("t" * 256, "x" * 5745)],
     )
     def test_a_field_over_its_limit_is_an_error_before_anything_is_sent(
         self, channel: Adapter, title: str, text: str

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text.discord import discord
+from publisher.text.render.discord import discord
 from publisher.text.tree import parse
 
 
@@ -61,10 +61,16 @@ def test_an_authors_characters_are_not_markup(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("html", "shown"),
     [
-        ('<a href="https://example.org/a">the <b>notes</b></a>', "[the **notes**](https://example.org/a)"),
+        (
+            '<a href="https://example.org/a">the <b>notes</b></a>',
+            "[the **notes**](https://example.org/a)",
+        ),
         ('<a href="https://example.org/a">https://example.org/a</a>', "https://example.org/a"),
         ('<a href="https://example.org/a_(b)">x</a>', "[x](https://example.org/a_%28b%29)"),
-        ('<a href="https://example.org/a">see https://b.org</a>', "see https://b.org (https://example.org/a)"),
+        (
+            '<a href="https://example.org/a">see https://b.org</a>',
+            "see https://b.org (https://example.org/a)",
+        ),
         ('<a href="https://example.org/a">a] b</a>', "a] b (https://example.org/a)"),
         ('[<a href="https://example.org/a">x</a>]', "\\[[x](https://example.org/a)]"),
         ('<a href="mailto:ada@example.org">Write</a>', "Write (ada@example.org)"),

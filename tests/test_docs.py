@@ -1,4 +1,5 @@
-"""What the documentation says is true: it is complete, its examples load, its commands run, its links lead somewhere.
+"""What the documentation says is true: it is complete, its examples load, its commands run, its
+links lead somewhere.
 
 The files are those beside this folder; the code is whatever is installed.
 """
@@ -21,9 +22,18 @@ import publisher
 from publisher import cli, config, registry
 from publisher.config import COMMON_OPTIONS
 from publisher.errors import PublishError
-from publisher.post import read
+from publisher.post.reader import read
 from tests.conftest import CHANNELS, Publish
-from tests.pages import PAGES, README, ROOT, blocks, commands, in_folder, inline_code, publish_commands
+from tests.pages import (
+    PAGES,
+    README,
+    ROOT,
+    blocks,
+    commands,
+    in_folder,
+    inline_code,
+    publish_commands,
+)
 
 EXAMPLE = ROOT / "config.example.toml"
 EXAMPLES = sorted(ROOT.glob("examples/*.md"))
@@ -42,7 +52,9 @@ def parsed(arguments: list[str]) -> None:
 class TestEachAdapter:
     def test_has_an_entry_point(self, name: str) -> None:
         assert name in registry.names()
-        assert f'{name} = "publisher.adapters.{name}:' in (ROOT / "pyproject.toml").read_text("utf-8")
+        assert f'{name} = "publisher.adapters.{name}:' in (ROOT / "pyproject.toml").read_text(
+            "utf-8"
+        )
 
     def test_has_a_template(self, name: str) -> None:
         installed = resources.files("publisher.templates")
@@ -60,11 +72,15 @@ class TestEachAdapter:
 
     def test_has_a_section_with_every_option(self, name: str) -> None:
         section = section_of(name)
-        assert [option.name for option in registry.load(name).options if option.name not in section] == []
+        assert [
+            option.name for option in registry.load(name).options if option.name not in section
+        ] == []
 
 
 def test_no_adapter_of_this_repository_is_forgotten() -> None:
-    files = {file.stem for file in (ROOT / "adapters").glob("*.py") if not file.stem.startswith("_")}
+    files = {
+        file.stem for file in (ROOT / "adapters").glob("*.py") if not file.stem.startswith("_")
+    }
     assert files == set(CHANNELS)
 
 
@@ -147,7 +163,9 @@ def test_the_examples_are_posts_that_make_demo_may_send() -> None:
     assert any(post.overrides for post in posts)
 
 
-def test_the_examples_fit_on_every_channel(publish: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_fit_on_every_channel(
+    publish: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()  # the search for a configuration ends here
     in_folder(tmp_path, {f"examples/{file.name}": file.read_text("utf-8") for file in EXAMPLES})
@@ -175,7 +193,11 @@ def newcomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def runs_here(arguments: list[str]) -> bool:
-    return arguments[0] in ("channels", "status") or "--dry-run" in arguments or "--sandbox" in arguments
+    return (
+        arguments[0] in ("channels", "status")
+        or "--dry-run" in arguments
+        or "--sandbox" in arguments
+    )
 
 
 def test_the_readme_has_commands_that_run_here() -> None:
@@ -185,7 +207,9 @@ def test_the_readme_has_commands_that_run_here() -> None:
     assert any("--sandbox" in arguments for arguments in every)
 
 
-@pytest.mark.parametrize("arguments", [a for a in publish_commands(README) if runs_here(a)], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [a for a in publish_commands(README) if runs_here(a)], ids=" ".join
+)
 def test_the_readme_s_commands_run(arguments: list[str], newcomer: Path, publish: Publish) -> None:
     assert publish(*arguments).status == 0
 
@@ -207,7 +231,9 @@ def test_every_command_line_that_is_shown_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_make_target_that_is_shown_exists(page: Path) -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    shown = re.findall(r"(?:^|`)make ([a-z]+)", "\n".join((*commands(page), *inline_code(page))), re.MULTILINE)
+    shown = re.findall(
+        r"(?:^|`)make ([a-z]+)", "\n".join((*commands(page), *inline_code(page))), re.MULTILINE
+    )
     assert [target for target in shown if target not in targets] == []
 
 
@@ -234,14 +260,21 @@ def hints() -> Iterator[str]:
         for file in Path(folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text("utf-8"))):
                 named = [getattr(target, "id", "") for target in getattr(node, "targets", ())]
-                if isinstance(node, ast.keyword | ast.Assign) and "hint" in (getattr(node, "arg", ""), *named):
+                if isinstance(node, ast.keyword | ast.Assign) and "hint" in (
+                    getattr(node, "arg", ""),
+                    *named,
+                ):
                     for each in ast.walk(node.value):
                         if isinstance(each, ast.Constant) and isinstance(each.value, str):
                             yield each.value
 
 
 def test_every_command_that_a_hint_names_exists() -> None:
-    named = {name for hint in hints() for name in re.findall(r"(?:^|[` ])publish ([a-z]+)(?=[ `]|$)", hint)}
+    named = {
+        name
+        for hint in hints()
+        for name in re.findall(r"(?:^|[` ])publish ([a-z]+)(?=[ `]|$)", hint)
+    }
     assert {"resolve", "status"} <= named
     assert named <= set(cli.COMMANDS)
 
@@ -258,12 +291,16 @@ def test_every_command_in_the_running_text_exists(page: Path) -> None:
 def anchors(page: Path) -> set[str]:
     """The names that a page's headings get where it is read."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_local_links_lead_somewhere(page: Path) -> None:
-    text = re.sub(r"^ *```.*?^ *```$|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(
+        r"^ *```.*?^ *```$|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"[a-z]+:", target):
             continue
@@ -297,9 +334,13 @@ def test_the_front_matter_that_is_shown_is_valid(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("template", blocks(ROOT / "docs" / "templates.md", "jinja"))
 @pytest.mark.parametrize("channel", ["mastodon", "twitter", "discord"])
-def test_the_templates_that_are_shown_work(template: str, channel: str, newcomer: Path, publish: Publish) -> None:
+def test_the_templates_that_are_shown_work(
+    template: str, channel: str, newcomer: Path, publish: Publish
+) -> None:
     (newcomer / "publish.toml").unlink()
-    post = (newcomer / "hello.md").read_text("utf-8") + "\nThere is more to say about this, and it takes a while. " * 40
+    post = (newcomer / "hello.md").read_text(
+        "utf-8"
+    ) + "\nThere is more to say about this, and it takes a while. " * 40
     in_folder(newcomer, {"hello.md": post, f"templates/{channel}.txt.j2": template})
     ran = publish("hello.md", "--dry-run", "--channels", channel, "--json")
     assert ran.status == 0, ran.err
@@ -309,8 +350,8 @@ def test_the_templates_that_are_shown_work(template: str, channel: str, newcomer
 
 
 def test_the_names_that_templates_see_are_all_in_the_page() -> None:
-    from publisher.compose import SITE
-    from publisher.view import VIEW
+    from publisher.compose.compose import SITE
+    from publisher.compose.post_view import VIEW
 
     page = (ROOT / "docs" / "templates.md").read_text("utf-8")
     assert [name for name in VIEW if f"post.{name}" not in page] == []
@@ -326,7 +367,8 @@ def test_an_unknown_option_in_a_page_would_be_noticed(tmp_path: Path) -> None:
 
 
 def test_the_examples_page_shows_what_the_command_prints() -> None:
-    """To renew it after a change: put what `publish examples --dry-run` prints between the fences."""
+    """To renew it after a change: put what `publish examples --dry-run` prints between the
+    fences."""
     ran = subprocess.run(
         [sys.executable, "-m", "publisher", "examples", "--dry-run"],
         cwd=ROOT,

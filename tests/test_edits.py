@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher import compose
+from publisher.compose import compose
 from publisher.sandbox import Sandbox
 from tests.conftest import POST, Publish, edit, live, texts
 from tests.picture_files import halves, saved
@@ -16,7 +16,9 @@ THREAD = "{{ post.title }}\n\n{{ post.text | thread }}\n"
 
 
 def writes(sandbox: Sandbox, channel: str) -> list[str]:
-    return [each.method for each in sandbox.requests if each.channel == channel and each.method != "GET"]
+    return [
+        each.method for each in sandbox.requests if each.channel == channel and each.method != "GET"
+    ]
 
 
 @pytest.mark.parametrize("channel", ["mastodon", "discord"])
@@ -36,7 +38,9 @@ def test_an_edit_changes_what_is_live_in_its_place(
     assert publish("post.md", "--channels", channel, "--json").statuses() == {channel: "unchanged"}
 
 
-def test_a_dry_run_shows_what_an_edit_changes_word_by_word(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_dry_run_shows_what_an_edit_changes_word_by_word(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     publish("post.md")
     edit(project, "twice", "three times")
     ran = publish("post.md", "--dry-run")
@@ -58,7 +62,9 @@ def test_a_dry_run_shows_edited_fields_too_and_nothing_as_edited_that_isn_t(
     assert "email: left as it is, sent to 3 recipients" in publish("post.md").out
 
 
-def test_a_dry_run_shows_which_pictures_an_edit_changes(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_dry_run_shows_which_pictures_an_edit_changes(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     for name, size in (("one.png", (40, 30)), ("two.png", (50, 30)), ("three.png", (60, 30))):
         (project / name).write_bytes(saved(halves(size), "PNG"))
     body = "![A lamp](one.png) ![Its light](two.png) ![Its box](three.png)"
@@ -78,15 +84,21 @@ def test_a_dry_run_shows_which_pictures_an_edit_changes(project: Path, sandbox: 
     ]
 
 
-def test_an_edit_that_no_reader_sees_does_nothing(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_an_edit_that_no_reader_sees_does_nothing(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     publish("post.md", "--channels", "mastodon")
     sandbox.requests.clear()
     edit(project, "tags:", "slug: post\nweight: 7\ntags:")
-    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {"mastodon": "unchanged"}
+    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {
+        "mastodon": "unchanged"
+    }
     assert writes(sandbox, "mastodon") == ["POST"], "the first one"
 
 
-def test_no_update_leaves_what_is_live_alone(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_no_update_leaves_what_is_live_alone(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     publish("post.md", "--channels", "mastodon")
     edit(project, "twice", "three times")
     ran = publish("post.md", "--channels", "mastodon", "--no-update", "--json")
@@ -94,16 +106,22 @@ def test_no_update_leaves_what_is_live_alone(project: Path, sandbox: Sandbox, pu
     assert "twice" in texts(sandbox, "mastodon")[0]
 
 
-def test_a_new_template_rewrites_nothing_unless_asked(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_new_template_rewrites_nothing_unless_asked(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     publish("post.md", "--channels", "mastodon")
     (project / "templates").mkdir()
-    (project / "templates" / "mastodon.txt.j2").write_text("News: {{ post.title }} {{ post.url }}", "utf-8")
+    (project / "templates" / "mastodon.txt.j2").write_text(
+        "News: {{ post.title }} {{ post.url }}", "utf-8"
+    )
     compose._environment.cache_clear()  # as in a new process
     ran = publish("post.md", "--channels", "mastodon", "--json")
     assert (ran.status, ran.statuses()) == (0, {"mastodon": "outdated"})
     assert "--update-all" in ran.err
     assert not texts(sandbox, "mastodon")[0].startswith("News:")
-    assert "News:" in publish("post.md", "--channels", "mastodon", "--dry-run").out, "the difference is shown"
+    assert "News:" in publish("post.md", "--channels", "mastodon", "--dry-run").out, (
+        "the difference is shown"
+    )
     ran = publish("post.md", "--channels", "mastodon", "--update-all", "--json")
     assert ran.statuses() == {"mastodon": "sent"}
     assert texts(sandbox, "mastodon")[0].startswith("News:")
@@ -116,16 +134,20 @@ def test_an_edit_unseen_on_a_channel_doesn_t_let_a_later_template_through(
     edit(project, "tags:", "weight: 7\ntags:")
     publish("post.md", "--channels", "mastodon")
     (project / "templates").mkdir()
-    (project / "templates" / "mastodon.txt.j2").write_text("News: {{ post.title }} {{ post.url }}", "utf-8")
-    compose._environment.cache_clear()
-    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {"mastodon": "outdated"}
-
-
-def test_everything_is_said_again_in_an_edit(project: Path, sandbox: Sandbox, publish: Publish) -> None:
-    (project / "one.png").write_bytes(saved(halves(), "PNG"))
-    more = (
-        'lang: fr\npublish: {mastodon: {spoiler_text: "A release"}}\nimage: {src: one.png, alt: "Half and half"}\ntags:'
+    (project / "templates" / "mastodon.txt.j2").write_text(
+        "News: {{ post.title }} {{ post.url }}", "utf-8"
     )
+    compose._environment.cache_clear()
+    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {
+        "mastodon": "outdated"
+    }
+
+
+def test_everything_is_said_again_in_an_edit(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    (project / "one.png").write_bytes(saved(halves(), "PNG"))
+    more = 'lang: fr\npublish: {mastodon: {spoiler_text: "A release"}}\nimage: {src: one.png, alt: "Half and half"}\ntags:'
     edit(project, "tags:", more)
     publish("post.md", "--channels", "mastodon,discord")
     (before,) = live(sandbox, "mastodon")
@@ -135,7 +157,9 @@ def test_everything_is_said_again_in_an_edit(project: Path, sandbox: Sandbox, pu
     (after,) = live(sandbox, "mastodon")
     for name in ("spoiler_text", "language", "media_attachments", "sensitive"):
         assert after["object"][name] == before["object"][name]
-    assert len([each for each in sandbox.requests if "media" in each.path]) == uploads, "the picture stays there"
+    assert len([each for each in sandbox.requests if "media" in each.path]) == uploads, (
+        "the picture stays there"
+    )
     (message,) = live(sandbox, "discord")
     assert [one["description"] for one in message["object"]["attachments"]] == ["Half and half"]
     assert message["allowed_mentions"] == {"parse": []}
@@ -147,12 +171,17 @@ def test_a_new_text_of_a_picture_arrives(project: Path, sandbox: Sandbox, publis
     publish("post.md", "--channels", "mastodon,discord")
     edit(project, "Half and half", "Half red, half blue")
     assert publish("post.md", "--channels", "mastodon,discord").status == 0
-    assert live(sandbox, "mastodon")[0]["object"]["media_attachments"][0]["description"] == "Half red, half blue"
+    assert (
+        live(sandbox, "mastodon")[0]["object"]["media_attachments"][0]["description"]
+        == "Half red, half blue"
+    )
     (attachment,) = live(sandbox, "discord")[0]["object"]["attachments"]
     assert attachment["description"] == "Half red, half blue"
 
 
-def test_a_picture_that_is_replaced_is_replaced(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_picture_that_is_replaced_is_replaced(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     (project / "one.png").write_bytes(saved(halves((60, 40)), "PNG"))
     edit(project, "tags:", 'image: {src: one.png, alt: "Half and half"}\ntags:')
     publish("post.md", "--channels", "mastodon,discord")
@@ -172,17 +201,27 @@ def test_a_thread_that_changes_is_edited_extended_and_cut(
 ) -> None:
     (project / "templates").mkdir()
     (project / "templates" / f"{channel}.txt.j2").write_text(THREAD, "utf-8")
-    (project / "post.md").write_text("---\ntitle: Three things\nid: t\n---\nOne.\n<!-- thread -->\n\nTwo.\n", "utf-8")
+    (project / "post.md").write_text(
+        "---\ntitle: Three things\nid: t\n---\nOne.\n<!-- thread -->\n\nTwo.\n", "utf-8"
+    )
     publish("post.md", "--channels", channel)
     assert len(live(sandbox, channel)) == 2
     edit(project, "Two.\n", "Two and a half.\n<!-- thread -->\n\nThree.\n")
     ran = publish("post.md", "--channels", channel, "--json")
     assert ran.statuses() == {channel: "sent"}, ran.err
     said = texts(sandbox, channel)
-    assert ["One." in said[0], "Two and a half." in said[1], "Three." in said[2], len(said)] == [True, True, True, 3]
+    assert ["One." in said[0], "Two and a half." in said[1], "Three." in said[2], len(said)] == [
+        True,
+        True,
+        True,
+        3,
+    ]
     if channel == "mastodon":
         ids = [item["id"] for item in live(sandbox, channel)]
-        assert [item["object"]["in_reply_to_id"] for item in live(sandbox, channel)] == [None, *ids[:2]]
+        assert [item["object"]["in_reply_to_id"] for item in live(sandbox, channel)] == [
+            None,
+            *ids[:2],
+        ]
     edit(project, "Two and a half.\n<!-- thread -->\n\nThree.\n", "Two.\n")
     assert publish("post.md", "--channels", channel, "--json").statuses() == {channel: "sent"}
     said = texts(sandbox, channel)
@@ -203,7 +242,9 @@ def test_what_somebody_edited_there_is_not_overwritten_without_force(
     assert (ran.status, ran.statuses()) == (0, {"mastodon": "outdated"})
     assert "edited there" in ran.json["results"][0]["error"]["message"]
     assert texts(sandbox, "mastodon") == ["Somebody wrote this by hand."]
-    assert publish("post.md", "--channels", "mastodon", "--force", "--json").statuses() == {"mastodon": "sent"}
+    assert publish("post.md", "--channels", "mastodon", "--force", "--json").statuses() == {
+        "mastodon": "sent"
+    }
     assert "three times" in texts(sandbox, "mastodon")[0]
 
 
@@ -214,9 +255,13 @@ def test_what_was_deleted_there_stays_so(project: Path, sandbox: Sandbox, publis
     edit(project, "twice", "three times")
     ran = publish("post.md", "--channels", "mastodon", "--json")
     assert (ran.status, ran.statuses()) == (0, {"mastodon": "skipped"})
-    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {"mastodon": "skipped"}
+    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {
+        "mastodon": "skipped"
+    }
     assert not live(sandbox, "mastodon")
-    assert publish("post.md", "--channels", "mastodon", "--republish", "--json").statuses() == {"mastodon": "sent"}
+    assert publish("post.md", "--channels", "mastodon", "--republish", "--json").statuses() == {
+        "mastodon": "sent"
+    }
     assert len(live(sandbox, "mastodon")) == 1
 
 

@@ -1,4 +1,5 @@
-"""What a newsletter's reader gets: one message, addressed to them alone, that reads well in any client."""
+"""What a newsletter's reader gets: one message, addressed to them alone, that reads well in any
+client."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from publisher.adapter import Adapter, Attempt, Channel, Message, Option, Part, Payload
-from publisher.compose import tidy
+from publisher.compose.compose import tidy
 from publisher.errors import CannotLook, TemplateError
 from publisher.registry import load
 
@@ -55,8 +56,16 @@ POSTS: dict[str, dict[str, Any]] = {
         "text": "下周见。",
         "html": "<p>下周见。</p>",
     },
-    "ja": {"title": "新しいリリースのお知らせ", "text": "変更点です。", "html": "<p>変更点です。</p>"},
-    "ar": {"title": "إصدار جديد من البرنامج الحر", "text": "صدر اليوم.", "html": "<p>صدر اليوم.</p>"},
+    "ja": {
+        "title": "新しいリリースのお知らせ",
+        "text": "変更点です。",
+        "html": "<p>変更点です。</p>",
+    },
+    "ar": {
+        "title": "إصدار جديد من البرنامج الحر",
+        "text": "صدر اليوم.",
+        "html": "<p>صدر اليوم.</p>",
+    },
 }
 
 
@@ -74,7 +83,12 @@ def compose(language: str = "fr", settings: Mapping[str, Any] = SETTINGS, **fiel
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    post = {"description": "", "cover": "", "url": f"https://fournil.example/{language}/", "language": language}
+    post = {
+        "description": "",
+        "cover": "",
+        "url": f"https://fournil.example/{language}/",
+        "language": language,
+    }
     post |= POSTS.get(language, POSTS["en"]) | fields
     adapter = email(settings)
     known = {
@@ -82,7 +96,9 @@ def compose(language: str = "fr", settings: Mapping[str, Any] = SETTINGS, **fiel
         "channel": {option.name: settings.get(option.name, "") for option in adapter.options},
         "site": {},
     }
-    text, html = (environment.get_template(f"email.{kind}.j2").render(known) for kind in ("txt", "html"))
+    text, html = (
+        environment.get_template(f"email.{kind}.j2").render(known) for kind in ("txt", "html")
+    )
     rule = adapter.rule(settings, {})
     return Message(
         "email", post["title"], post["description"], post["url"], post["language"], None, settings, rule,
@@ -150,7 +166,10 @@ def test_nobody_sees_another_and_one_connection_is_enough() -> None:
             channel.send(payload(), attempt(recipient))
         channel.close()
     assert box.connections == 1
-    assert [envelope.rcpt_tos for envelope in box.mails] == [["ada@example.org"], ["grace@example.org"]]
+    assert [envelope.rcpt_tos for envelope in box.mails] == [
+        ["ada@example.org"],
+        ["grace@example.org"],
+    ]
     for envelope, other in zip(box.mails, (b"grace@", b"ada@"), strict=True):
         assert other not in envelope.original_content
 
@@ -182,12 +201,16 @@ def test_leaving_with_one_click_survives_long_addresses() -> None:
 def test_no_title_and_no_name_can_break_a_header(title: str, name: str) -> None:
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     channel = email(SETTINGS | {"sender": f'"{quoted}" <news@fournil.example>'})
-    message = Message("email", title, "", "", "en", None, channel.settings, channel.rule({}, {}), (Part("Hello"),))
+    message = Message(
+        "email", title, "", "", "en", None, channel.settings, channel.rule({}, {}), (Part("Hello"),)
+    )
     made = channel.payload(message, 0)
     raw = built(made)
     head = raw.partition(b"\r\n\r\n")[0].decode("ascii")
     assert all(len(line) <= 78 for line in head.split("\r\n"))
-    names = [line.partition(":")[0] for line in head.split("\r\n") if not line.startswith((" ", "\t"))]
+    names = [
+        line.partition(":")[0] for line in head.split("\r\n") if not line.startswith((" ", "\t"))
+    ]
     assert names == [
         "From", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "Precedence",
         "Content-Type", "Content-Transfer-Encoding", "MIME-Version", "Content-Language",
@@ -210,7 +233,9 @@ def test_no_title_and_no_name_can_break_a_header(title: str, name: str) -> None:
 )
 def test_a_senders_name_arrives_as_written(name: str) -> None:
     quoted = name.replace('"', '\\"')
-    message = parsed(built(payload(settings=SETTINGS | {"sender": f'"{quoted}" <news@fournil.example>'})))
+    message = parsed(
+        built(payload(settings=SETTINGS | {"sender": f'"{quoted}" <news@fournil.example>'}))
+    )
     assert message["From"].addresses[0].display_name == name
 
 
@@ -234,7 +259,9 @@ def test_a_post_without_a_title_has_its_first_words_as_subject() -> None:
     assert len(long) <= 100
     assert payload(settings=SETTINGS | {"subject": "Autre"})["subject"] == "Autre"
     with pytest.raises(TemplateError):
-        email().payload(Message("email", "", "", "", "", None, {}, email().rule({}, {}), (Part(""),)), 0)
+        email().payload(
+            Message("email", "", "", "", "", None, {}, email().rule({}, {}), (Part(""),)), 0
+        )
 
 
 def test_a_preview_without_sender_or_way_to_leave_is_possible() -> None:
@@ -244,7 +271,9 @@ def test_a_preview_without_sender_or_way_to_leave_is_possible() -> None:
 
 
 def test_text_written_in_the_front_matter_is_sent_alone() -> None:
-    message = Message("email", "T", "", "", "en", None, SETTINGS, email().rule({}, {}), (Part("Just this"),))
+    message = Message(
+        "email", "T", "", "", "en", None, SETTINGS, email().rule({}, {}), (Part("Just this"),)
+    )
     assert parsed(built(email().payload(message, 0))).get_content_type() == "text/plain"
 
 
@@ -254,7 +283,9 @@ def test_the_text_part_ends_with_where_to_read_and_how_to_leave() -> None:
     )
     assert payload("zh", title="题")["text"].startswith("题\n\n下周见。\n\n在网页上阅读：https://")
     with_subject = SETTINGS | {"unsubscribe": "mailto:leave@fournil.example?subject=leave"}
-    assert payload("nl", with_subject)["text"].endswith("Unsubscribe: mailto:leave@fournil.example?subject=leave")
+    assert payload("nl", with_subject)["text"].endswith(
+        "Unsubscribe: mailto:leave@fournil.example?subject=leave"
+    )
 
 
 def test_dashes_in_the_text_are_no_signature() -> None:
@@ -264,7 +295,10 @@ def test_dashes_in_the_text_are_no_signature() -> None:
 
 
 def test_the_html_part_says_its_language_direction_and_colours() -> None:
-    arabic, french = payload("ar-EG")["html"], payload("fr", description="Une phrase & demie.")["html"]
+    arabic, french = (
+        payload("ar-EG")["html"],
+        payload("fr", description="Une phrase & demie.")["html"],
+    )
     assert '<html lang="ar-EG" dir="rtl"' in arabic
     assert "إلغاء الاشتراك" in payload("ar")["html"]
     assert 'dir="ltr"' in french
@@ -298,7 +332,11 @@ def test_the_payload_is_the_same_in_every_process() -> None:
     script = "from tests.test_email import payload; import json; print(json.dumps(payload('fr')))"
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run(
-        [sys.executable, "-c", script], env={"PYTHONHASHSEED": "1"}, cwd=root, capture_output=True, check=True
+        [sys.executable, "-c", script],
+        env={"PYTHONHASHSEED": "1"},
+        cwd=root,
+        capture_output=True,
+        check=True,
     )
     assert done.stdout.decode() == json.dumps(payload("fr")) + "\n"
 
@@ -309,7 +347,9 @@ def test_a_dry_run_needs_none_of_the_mail_modules() -> None:
         "import sys; from publisher.registry import load; load('email');"
         f"print([name for name in {heavy} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -1,4 +1,5 @@
-"""Signing in: over TLS or not at all, once and not a thousand times, and nothing tells the password."""
+"""Signing in: over TLS or not at all, once and not a thousand times, and nothing tells the
+password."""
 
 from __future__ import annotations
 
@@ -142,7 +143,9 @@ def test_without_tls_nothing_is_told_beyond_this_machine() -> None:
 @pytest.fixture
 def smtps(tls: ssl.SSLContext) -> Iterator[int]:
     """A port that speaks TLS from the first byte, with a scripted server behind it."""
-    with scripted({"EHLO": b"250-here\r\n250 AUTH PLAIN\r\n", "AUTH": b"235 welcome\r\n"}, tls=tls) as box:
+    with scripted(
+        {"EHLO": b"250-here\r\n250 AUTH PLAIN\r\n", "AUTH": b"235 welcome\r\n"}, tls=tls
+    ) as box:
         yield box.port
 
 

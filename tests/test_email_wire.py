@@ -62,7 +62,9 @@ def outcome(mail: Adapter, recipient: str = "ada@example.org") -> DeliveryError 
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_each_answer_has_one_meaning(answers: dict[str, bytes], kind: type[DeliveryError], status: int | None) -> None:
+def test_each_answer_has_one_meaning(
+    answers: dict[str, bytes], kind: type[DeliveryError], status: int | None
+) -> None:
     with scripted(answers) as box:
         mail = channel(f"smtp://127.0.0.1:{box.port}")
         error = outcome(mail)
@@ -78,14 +80,18 @@ def test_a_connection_lost_in_the_middle_of_the_message_is_not_sent() -> None:
     """Enough text that the server is gone before the last of it, and the dot, can be written."""
     with scripted({"BODY": HANG_UP}) as box:
         session = smtp.Session(smtp.parse_url(f"smtp://127.0.0.1:{box.port}"), "")
-        long = mime.Mail("a@example.org", "b@example.org", b"x" * 70 + b"\r\n" * 8_000_000, False, "")
+        long = mime.Mail(
+            "a@example.org", "b@example.org", b"x" * 70 + b"\r\n" * 8_000_000, False, ""
+        )
         with pytest.raises(NotSent, match="before the message was complete"):
             session.send(long)
         session.close()
     assert box.mails == []
 
 
-def test_silence_after_the_dot_is_unknown_and_before_it_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_after_the_dot_is_unknown_and_before_it_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(smtp, "FINAL_TIMEOUT", 0.2)
     monkeypatch.setattr(smtp, "COMMAND_TIMEOUT", 0.2)
     for verb, kind in (("DOT", Unknown), ("RCPT", NotSent)):
@@ -123,7 +129,9 @@ def test_one_bad_recipient_doesnt_spoil_the_connection_for_the_next() -> None:
     assert b"To: grace@example.org" in box.mails[0]
 
 
-@pytest.mark.parametrize("answers", [{"RSET": HANG_UP}, {"RSET": b"421 idle\r\n"}, {"DOT": HANG_UP}], ids=str)
+@pytest.mark.parametrize(
+    "answers", [{"RSET": HANG_UP}, {"RSET": b"421 idle\r\n"}, {"DOT": HANG_UP}], ids=str
+)
 def test_a_connection_that_went_away_is_made_anew(answers: dict[str, bytes]) -> None:
     with scripted(answers, times=1) as box:
         mail = channel(f"smtp://127.0.0.1:{box.port}")
@@ -136,7 +144,8 @@ def test_a_connection_that_went_away_is_made_anew(answers: dict[str, bytes]) -> 
 
 
 def test_the_dot_doesnt_wait_for_an_acknowledgement() -> None:
-    """Written apart, it would wait 40 ms for each recipient (Nagle and delayed acknowledgements)."""
+    """Written apart, it would wait 40 ms for each recipient (Nagle and delayed
+    acknowledgements)."""
     with scripted({}) as box:
         mail = channel(f"smtp://127.0.0.1:{box.port}")
         sent = payload()
@@ -191,7 +200,10 @@ def test_the_failpoints_are_hit_in_order(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_addresses_beyond_ascii_need_a_server_that_knows_them() -> None:
     with inbox(enable_SMTPUTF8=False) as plain, inbox(enable_SMTPUTF8=True) as modern:
-        old, new = channel(f"smtp://127.0.0.1:{plain.port}"), channel(f"smtp://127.0.0.1:{modern.port}")
+        old, new = (
+            channel(f"smtp://127.0.0.1:{plain.port}"),
+            channel(f"smtp://127.0.0.1:{modern.port}"),
+        )
         for recipient in ("ada@bücher.example", "ada@xn--bcher-kva.example"):
             assert outcome(old, recipient) is None
         refused = outcome(old, "zoë@example.org")

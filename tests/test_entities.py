@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text import entities, tlds, validity
-from publisher.text.entities import Span
+from publisher.text.measure import entities, tlds, validity
+from publisher.text.measure.entities import Span
 from tests import conformance
 
 CASES = [case for case in conformance.twitter_text() if case.source != "validate.yml"]
@@ -35,13 +35,21 @@ def test_x_finds_what_twitter_text_finds(case: conformance.Case) -> None:
 
 
 def test_every_top_level_domain_that_twitter_text_knows_is_known() -> None:
-    assert [case.description for case in CASES if case.source == "tlds.yml" and not case.passes] == []
+    assert [
+        case.description for case in CASES if case.source == "tlds.yml" and not case.passes
+    ] == []
 
 
 def test_top_level_domains_are_current_and_dated() -> None:
     assert {"org", "music", "web", "рф", "中国", "onion", "موقع"} <= tlds.names()
     assert all(name == name.lower() for name in tlds.names())
-    lines = Path(tlds.__file__).with_name("tlds.txt").read_text("utf-8").split("#\n# Not in IANA")[0].splitlines()
+    lines = (
+        Path(tlds.__file__)
+        .with_name("tlds.txt")
+        .read_text("utf-8")
+        .split("#\n# Not in IANA")[0]
+        .splitlines()
+    )
     said = re.search(r"version 20\d{8} \(of (20\d\d-\d\d-\d\d)\), (\d+) names", "\n".join(lines))
     assert said, "the list doesn't say its date"
     assert date.fromisoformat(said.group(1)) >= date(2026, 9, 30)
@@ -58,9 +66,15 @@ def found(find: Callable[[str], tuple[Span, ...]], text: str) -> list[str]:
         ("Voir atelier.example.org/été.", ["atelier.example.org/été"]),
         ("（https://example.jp/新着）", ["https://example.jp/"]),
         ("自由软件example.org发布", ["example.org"]),
-        ("[wiki](https://example.org/wiki/Libre_(logiciel))", ["https://example.org/wiki/Libre_(logiciel)"]),
+        (
+            "[wiki](https://example.org/wiki/Libre_(logiciel))",
+            ["https://example.org/wiki/Libre_(logiciel)"],
+        ),
         ("😀https://😀.example.org", ["https://😀.example.org"]),
-        ("https://example.org/a https://t.co/abc?x=1!", ["https://example.org/a", "https://t.co/abc?x=1"]),
+        (
+            "https://example.org/a https://t.co/abc?x=1!",
+            ["https://example.org/a", "https://t.co/abc?x=1"],
+        ),
         ("ada@example.org", []),
         ("fichier.py, index.html, e.g. node.js", ["fichier.py"]),
         ("http://" + "a" * 64 + ".org", []),
@@ -73,9 +87,15 @@ def test_x_urls(text: str, urls: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "urls"),
     [
-        ("Voir https://example.jp/新着情報、https://example.org", ["https://example.jp/新着情報、https://example.org"]),
+        (
+            "Voir https://example.jp/新着情報、https://example.org",
+            ["https://example.jp/新着情報、https://example.org"],
+        ),
         ("example.org et http://localhost", []),
-        ("[wiki](https://example.org/wiki/Libre_(logiciel))", ["https://example.org/wiki/Libre_(logiciel)"]),
+        (
+            "[wiki](https://example.org/wiki/Libre_(logiciel))",
+            ["https://example.org/wiki/Libre_(logiciel)"],
+        ),
         ("xhttps://example.org", []),
         ("https://example.org/a.b?c=é&d#e.", ["https://example.org/a.b?c=é&d#e"]),
         ("ipfs://example.org «https://example.org»", ["ipfs://example.org", "https://example.org"]),
@@ -90,7 +110,10 @@ def test_mastodon_urls(text: str, urls: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "mentions"),
     [
-        ("@ada, @bob@example.social: @c.d_e@été.example", ["@ada", "@bob@example.social", "@c.d_e@été.example"]),
+        (
+            "@ada, @bob@example.social: @c.d_e@été.example",
+            ["@ada", "@bob@example.social", "@c.d_e@été.example"],
+        ),
         ("x@ada /@ada =@ada é@ada", []),
         ("(@ada) 「@ada」", ["@ada", "@ada"]),
         ("@ada@ @ada:// @adaé", []),
@@ -190,7 +213,9 @@ def test_graphemes_joined_are_the_text(text: str) -> None:
     ],
 )
 @given(text=TEXTS)
-def test_spans_are_in_order_inside_the_text_and_apart(find: Callable[[str], tuple[Span, ...]], text: str) -> None:
+def test_spans_are_in_order_inside_the_text_and_apart(
+    find: Callable[[str], tuple[Span, ...]], text: str
+) -> None:
     position = 0
     for span in find(text):
         assert position <= span.start < span.end <= len(text)

@@ -9,23 +9,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.text import count
-from publisher.text.discord import discord
-from publisher.text.entities import graphemes
-from publisher.text.fit import fit
-from publisher.text.plain import plain
+from publisher.text.cut.fit import fit
+from publisher.text.measure import count
+from publisher.text.measure.entities import graphemes
+from publisher.text.render.discord import discord
+from publisher.text.render.plain import plain
 from publisher.text.tree import parse
 
 WORDS = st.sampled_from(
     [
-        *"we a release été publier version 12 GB 3,5 % 10 € (note) e.g. M. Dupont fin. prêt\u202f! • —".split(" "),
-        *"https://example.org/a_b?c=d example.org @ada@example.social #LogicielLibre 👩🏽‍🚀 🇫🇷 é".split(" "),
+        *"we a release été publier version 12 GB 3,5 % 10 € (note) e.g. M. Dupont fin. prêt\u202f! • —".split(
+            " "
+        ),
+        *"https://example.org/a_b?c=d example.org @ada@example.social #LogicielLibre 👩🏽‍🚀 🇫🇷 é".split(
+            " "
+        ),
         *"新版本发布了。 速度更快 カタカナ إصدار جديد؟ «\u00a0oui\u00a0»".split(" "),
     ]
 )
-TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", " ", "\n", "\n\n"])), min_size=1, max_size=60).map(
-    lambda pairs: "".join(word + space for word, space in pairs).strip()
-)
+TEXTS = st.lists(
+    st.tuples(WORDS, st.sampled_from([" ", " ", " ", "\n", "\n\n"])), min_size=1, max_size=60
+).map(lambda pairs: "".join(word + space for word, space in pairs).strip())
 RULES = [count.twitter, count.mastodon, count.discord, count.bluesky, len]
 
 
@@ -40,12 +44,18 @@ def test_what_fits_stays_as_it_is() -> None:
 def test_the_end_is_a_sentence_where_that_costs_no_more_than_a_third() -> None:
     text = "The new release is here, and it is fast. It also brings a great many other things that you will like."
     assert fit(text, room(55)) == "The new release is here, and it is fast. …"
-    assert fit(text, room(80)) == "The new release is here, and it is fast. It also brings a great many other…"
+    assert (
+        fit(text, room(80))
+        == "The new release is here, and it is fast. It also brings a great many other…"
+    )
 
 
 def test_the_end_is_a_list_item_or_a_paragraph_but_never_a_heading() -> None:
     text = "New in this release:\n\n• Faster start of the server\n• Better words\n• Much more of everything else"
-    assert fit(text, room(70)) == "New in this release:\n\n• Faster start of the server\n• Better words …"
+    assert (
+        fit(text, room(70))
+        == "New in this release:\n\n• Faster start of the server\n• Better words …"
+    )
     headed = "We have a new release for you, it is fast.\n\nInstallation\n\nDownload the archive and unpack it."
     assert fit(headed, room(60)) == "We have a new release for you, it is fast. …"
 
@@ -83,7 +93,11 @@ def test_a_family_is_not_broken_up() -> None:
 
 
 def test_a_link_is_not_cut_off_from_its_text() -> None:
-    text = plain(parse('<p>All about it in <a href="https://example.org/a">our long release notes</a> of today.</p>'))
+    text = plain(
+        parse(
+            '<p>All about it in <a href="https://example.org/a">our long release notes</a> of today.</p>'
+        )
+    )
     assert fit(text, room(50)) == "All about it in…"
 
 
@@ -91,7 +105,9 @@ def test_markup_that_was_open_is_closed() -> None:
     bold = discord(parse("<p>Look, <b>this is <i>really very</i> important</b> news</p>"))
     assert fit(bold, room(30)) == "Look, **this is *really…***"
     assert fit(bold, room(12)) == "Look…"
-    code = discord(parse("<pre><code class='language-sh'>make demo\nmake test\nmake install</code></pre>"))
+    code = discord(
+        parse("<pre><code class='language-sh'>make demo\nmake test\nmake install</code></pre>")
+    )
     assert fit(code, room(32)) == "```sh\nmake demo\nmake test…\n```"
     quoted = discord(parse("<blockquote><pre><code>make demo\nmake test</code></pre></blockquote>"))
     assert fit(quoted, room(31)) == "> ```\n> make demo\n> make…\n> ```"
@@ -110,7 +126,9 @@ def test_a_language_without_spaces_is_cut_at_a_character() -> None:
 
 
 @given(TEXTS, st.integers(1, 300), st.sampled_from(RULES))
-def test_the_result_fits_and_is_a_beginning(text: str, limit: int, rule: Callable[[str], int]) -> None:
+def test_the_result_fits_and_is_a_beginning(
+    text: str, limit: int, rule: Callable[[str], int]
+) -> None:
     shortened = fit(text, room(limit, rule))
     if shortened is None:
         return
@@ -124,7 +142,9 @@ def test_the_result_fits_and_is_a_beginning(text: str, limit: int, rule: Callabl
 
 
 @given(
-    st.lists(st.sampled_from("alpha beta gamma delta epsilon zeta".split()), min_size=1, max_size=80),
+    st.lists(
+        st.sampled_from("alpha beta gamma delta epsilon zeta".split()), min_size=1, max_size=80
+    ),
     st.integers(10, 200),
 )
 def test_with_one_more_word_it_would_be_too_long(words: list[str], limit: int) -> None:
@@ -137,7 +157,8 @@ def test_with_one_more_word_it_would_be_too_long(words: list[str], limit: int) -
 
 @pytest.mark.parametrize("rule", [count.twitter, count.mastodon, count.discord])
 @pytest.mark.parametrize(
-    "sentence", ["This is an ordinary sentence of a post. ", "这是一个普通的句子。", "https://example.org/a "]
+    "sentence",
+    ["This is an ordinary sentence of a post. ", "这是一个普通的句子。", "https://example.org/a "],
 )
 def test_a_very_long_text_takes_no_time(sentence: str, rule: Callable[[str], int]) -> None:
     text = sentence * (1_000_000 // len(sentence))

@@ -16,7 +16,9 @@ def folder(project: Path) -> Path:
     folder.mkdir()
     (folder / "a.md").write_text(POST, "utf-8")
     (folder / "draft.md").write_text(POST.replace("tags:", "draft: true\ntags:"), "utf-8")
-    (folder / "unpublished.md").write_text(POST.replace("tags:", "published: false\ntags:"), "utf-8")
+    (folder / "unpublished.md").write_text(
+        POST.replace("tags:", "published: false\ntags:"), "utf-8"
+    )
     (folder / "future.md").write_text(POST.replace("2026-01-20", "2999-01-01"), "utf-8")
     (folder / "_index.md").write_text("not a post", "utf-8")
     (folder / "README.md").write_text("not a post", "utf-8")
@@ -24,7 +26,9 @@ def folder(project: Path) -> Path:
     return folder
 
 
-def test_what_is_no_post_is_passed_over_and_said_so(folder: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_what_is_no_post_is_passed_over_and_said_so(
+    folder: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     ran = publish("news", "--channels", "mastodon", "--json")
     assert ran.status == 0
     assert [(r["post"], r["status"], r["reason"]) for r in ran.json["results"]] == [
@@ -42,7 +46,9 @@ def test_what_is_dated_later_says_when_and_goes_out_when_it_is_due(
     said = "it will be published from 2999-01-01 00:00 UTC on"
     assert f"news/future.md → mastodon: not sent: {said}" in publish("news", "--dry-run").out
     assert f"news/future.md → mastodon: skipped: {said}" in publish("news").out
-    (folder / "future.md").write_text(POST.replace("2.0", "3.0"), "utf-8")  # as if that day had come
+    (folder / "future.md").write_text(
+        POST.replace("2.0", "3.0"), "utf-8"
+    )  # as if that day had come
     assert publish("news").status == 0
     assert sorted(item["text"].split("\n")[0] for item in live(sandbox, "mastodon")) == [
         "Lamp 2.0 is out",
@@ -50,7 +56,9 @@ def test_what_is_dated_later_says_when_and_goes_out_when_it_is_due(
     ]
 
 
-def test_a_draft_named_by_itself_is_previewed_and_not_sent(folder: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_draft_named_by_itself_is_previewed_and_not_sent(
+    folder: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     ran = publish("news/draft.md", "--dry-run")
     assert "Lamp 2.0 is here." in ran.out
     ran = publish("news/draft.md", "--json")
@@ -59,7 +67,9 @@ def test_a_draft_named_by_itself_is_previewed_and_not_sent(folder: Path, sandbox
     assert not sandbox.received()
 
 
-def test_nobody_s_archive_goes_out_by_mistake(folder: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_nobody_s_archive_goes_out_by_mistake(
+    folder: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     for number in range(4):
         (folder / f"old-{number}.md").write_text(POST.replace("2.0", f"1.{number}"), "utf-8")
     ran = publish("news", "--channels", "mastodon")
@@ -73,7 +83,9 @@ def test_nobody_s_archive_goes_out_by_mistake(folder: Path, sandbox: Sandbox, pu
 def test_a_folder_of_real_posts_gives_a_dry_run_for_each(publish: Publish, tmp_path: Path) -> None:
     if not (SHARED / "posts").is_dir():
         pytest.skip("../shared/posts is not there")
-    ran = publish(SHARED / "posts" / "onestla", SHARED / "posts" / "rentree-2022.md", "--dry-run", "--json")
+    ran = publish(
+        SHARED / "posts" / "onestla", SHARED / "posts" / "rentree-2022.md", "--dry-run", "--json"
+    )
     assert ran.status == 0
     for result in ran.json["results"]:
         for part in result["parts"]:

@@ -1,4 +1,5 @@
-"""GitHub's environment: what a stranger writes stays text, and there is one comment, brought up to date."""
+"""GitHub's environment: what a stranger writes stays text, and there is one comment, brought up to
+date."""
 
 from __future__ import annotations
 
@@ -19,10 +20,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher import github
 from publisher.commands import ci
 from publisher.errors import PublishError, UsageError
-from publisher.text.markdown import to_html
+from publisher.markdown.to_html import to_html
+from publisher.tell import github
 
 ROOT = Path(__file__).resolve().parents[1]
 TOKEN = "ghs_0123456789abcdef"
@@ -53,7 +54,11 @@ class Api:
             def do_GET(self) -> None:
                 api.calls.append("GET")
                 if self.path == "/user":
-                    known = {"login": api.login} if api.login else {"message": "Resource not accessible by integration"}
+                    known = (
+                        {"login": api.login}
+                        if api.login
+                        else {"message": "Resource not accessible by integration"}
+                    )
                     self.answer(known, 200 if api.login else 403)
                     return
                 page = int(re.findall(r"[?&]page=(\d+)", self.path)[0])
@@ -65,12 +70,18 @@ class Api:
 
             def do_POST(self) -> None:
                 api.calls.append(f"POST {self.path}")
-                api.add(self.written(), "User" if api.login else "Bot", api.login or "github-actions[bot]")
+                api.add(
+                    self.written(),
+                    "User" if api.login else "Bot",
+                    api.login or "github-actions[bot]",
+                )
                 self.answer(api.comments[-1], 201)
 
             def do_PATCH(self) -> None:
                 api.calls.append(f"PATCH {self.path}")
-                (one,) = [each for each in api.comments if each["id"] == int(self.path.rpartition("/")[2])]
+                (one,) = [
+                    each for each in api.comments if each["id"] == int(self.path.rpartition("/")[2])
+                ]
                 one["body"] = self.written()
                 self.answer(one)
 
@@ -84,7 +95,9 @@ class Api:
     def add(self, body: str, kind: str, login: str = "stranger") -> None:
         number = len(self.comments) + 1
         user = {"type": kind, "login": login}
-        self.comments.append({"id": number, "body": body, "user": user, "html_url": f"{self.url}/#{number}"})
+        self.comments.append(
+            {"id": number, "body": body, "user": user, "html_url": f"{self.url}/#{number}"}
+        )
 
 
 @pytest.fixture
@@ -113,11 +126,22 @@ def pull_request(tmp_path: Path, *, fork: bool = False, **more: str) -> dict[str
 
 def test_an_event_is_read(tmp_path: Path) -> None:
     event = github.read_event(pull_request(tmp_path))
-    assert (event.name, event.number, event.from_fork, event.default_branch) == ("pull_request", 7, False, "trunk")
+    assert (event.name, event.number, event.from_fork, event.default_branch) == (
+        "pull_request",
+        7,
+        False,
+        "trunk",
+    )
     assert github.read_event(pull_request(tmp_path, fork=True)).from_fork
     more = {"GITHUB_SHA": "a5c3785", "GITHUB_RUN_ID": "17", "GITHUB_RUN_ATTEMPT": "2"}
     event = github.read_event({**pull_request(tmp_path), **more, "GITHUB_EVENT_NAME": "schedule"})
-    assert (event.sha, event.run, event.attempt, event.number, event.from_fork) == ("a5c3785", "17", "2", None, False)
+    assert (event.sha, event.run, event.attempt, event.number, event.from_fork) == (
+        "a5c3785",
+        "17",
+        "2",
+        None,
+        False,
+    )
 
 
 def test_a_pull_request_from_a_fork_that_is_gone_is_from_a_fork(tmp_path: Path) -> None:
@@ -128,7 +152,9 @@ def test_a_pull_request_from_a_fork_that_is_gone_is_from_a_fork(tmp_path: Path) 
     assert github.read_event(environ).from_fork
 
 
-@pytest.mark.parametrize("content", ["", "[]", '"x"', "{}", '{"pull_request": {"number": "x"}}', "\xff", None])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '"x"', "{}", '{"pull_request": {"number": "x"}}', "\xff", None]
+)
 def test_a_broken_event_is_one_error_with_a_hint(tmp_path: Path, content: str | None) -> None:
     environ = pull_request(tmp_path)
     if content is None:
@@ -186,7 +212,9 @@ def test_a_comment_has_at_most_as_many_characters_as_github_takes(tmp_path: Path
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 422, 429, 500])
-def test_what_github_refuses_is_one_line_without_the_token(tmp_path: Path, api: Api, status: int) -> None:
+def test_what_github_refuses_is_one_line_without_the_token(
+    tmp_path: Path, api: Api, status: int
+) -> None:
     api.status = status
     environ = pull_request(tmp_path, GITHUB_API_URL=api.url, GITHUB_TOKEN=TOKEN)
     with pytest.raises(PublishError) as caught:
@@ -197,10 +225,16 @@ def test_what_github_refuses_is_one_line_without_the_token(tmp_path: Path, api: 
 
 @pytest.mark.parametrize(
     "more",
-    [{}, {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": "http://api.example"}, {"GITHUB_EVENT_NAME": "push"}],
+    [
+        {},
+        {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": "http://api.example"},
+        {"GITHUB_EVENT_NAME": "push"},
+    ],
     ids=["no token", "in the clear", "no pull request"],
 )
-def test_a_comment_that_can_t_be_made_is_said_before_anything_is_asked(tmp_path: Path, more: dict[str, str]) -> None:
+def test_a_comment_that_can_t_be_made_is_said_before_anything_is_asked(
+    tmp_path: Path, more: dict[str, str]
+) -> None:
     environ = {**pull_request(tmp_path), **more}
     with pytest.raises(UsageError) as caught:
         github.comment(environ, github.read_event(environ), "text")
@@ -266,13 +300,19 @@ def test_a_stranger_s_words_are_no_markup(text: str) -> None:
     # After another line, which could be made a heading by it.
     shown = to_html(f"Head\n{github.inline(text)}")
     assert re.fullmatch(r"<p>[^<]*</p>", shown.strip()), shown
-    assert html.unescape(shown).replace("\u2060", "").strip() == f"<p>Head\n{' '.join(text.split())}</p>"
+    assert (
+        html.unescape(shown).replace("\u2060", "").strip()
+        == f"<p>Head\n{' '.join(text.split())}</p>"
+    )
 
 
 @given(st.text(alphabet="#@`*_[]()<>!|~-+=:.&\\/ \n\tabGHw1"))
 def test_whatever_a_stranger_writes_is_shown_as_it_is(text: str) -> None:
     shown = to_html(f"Head {github.inline(text)}")
-    assert html.unescape(shown).replace("\u2060", "").strip() == f"<p>{' '.join(f'Head {text}'.split())}</p>"
+    assert (
+        html.unescape(shown).replace("\u2060", "").strip()
+        == f"<p>{' '.join(f'Head {text}'.split())}</p>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -283,10 +323,15 @@ def test_whatever_a_stranger_writes_is_shown_as_it_is(text: str) -> None:
         ("GH-12, gh-12", r"(?i)gh-\d"),
         ("https://github.com/owner/blog/issues/1", r"https?://"),
         ("www.evil.example", r"www\."),
-        ("a5c3785ed8d6a35868bc169f07e40e889087fd2e, 16c999e, owner/blog@16c999e", r"(?i)\b[0-9a-f]{7,40}\b"),
+        (
+            "a5c3785ed8d6a35868bc169f07e40e889087fd2e, 16c999e, owner/blog@16c999e",
+            r"(?i)\b[0-9a-f]{7,40}\b",
+        ),
     ],
 )
-def test_github_finds_no_reference_in_what_markdown_left_of_a_stranger_s_words(text: str, reference: str) -> None:
+def test_github_finds_no_reference_in_what_markdown_left_of_a_stranger_s_words(
+    text: str, reference: str
+) -> None:
     assert re.search(reference, text)
     assert not re.search(reference, html.unescape(to_html(github.inline(text))))
 
@@ -302,7 +347,9 @@ def test_what_can_t_be_seen_is_taken_out(show: Callable[[str], str]) -> None:
 @pytest.mark.parametrize(
     "text", ["word\n" * 300_000, "```\nword\n" * 150_000, "é" * 2_000_000, "~~~~\n````\n" * 200_000]
 )
-def test_a_summary_that_is_too_long_is_cut_at_a_line_with_its_block_closed(tmp_path: Path, text: str) -> None:
+def test_a_summary_that_is_too_long_is_cut_at_a_line_with_its_block_closed(
+    tmp_path: Path, text: str
+) -> None:
     path = tmp_path / "summary"
     block = github.fenced(text)
     github.add_summary({"GITHUB_STEP_SUMMARY": str(path)}, f"# Head\n{block}")
@@ -322,7 +369,9 @@ def test_all_that_a_step_says_is_within_the_limit_together(tmp_path: Path) -> No
     assert path.read_text("utf-8").rstrip().endswith("shown whole.")
 
 
-def test_where_there_is_no_job_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_job_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     github.set_outputs({}, {"json": "{}"})
     github.add_summary({}, "text")
@@ -330,7 +379,9 @@ def test_where_there_is_no_job_nothing_is_written(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("what", ["action", "workflow"])
-def test_the_action_and_the_workflow_in_the_documentation_are_valid(what: str, tmp_path: Path) -> None:
+def test_the_action_and_the_workflow_in_the_documentation_are_valid(
+    what: str, tmp_path: Path
+) -> None:
     pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed")
     file = ROOT / "action.yml"
     if what == "workflow":
@@ -358,12 +409,19 @@ def test_no_input_reaches_a_shell_as_text() -> None:
 def test_each_input_is_used_and_reaches_the_program_under_its_name() -> None:
     text = (ROOT / "action.yml").read_text("utf-8")
     assert set(re.findall(r"inputs\.([\w-]+)", text)) == set(action()["inputs"])
-    given = {name for step in action()["runs"]["steps"] for name in step.get("env", {}) if name.startswith("INPUT_")}
+    given = {
+        name
+        for step in action()["runs"]["steps"]
+        for name in step.get("env", {})
+        if name.startswith("INPUT_")
+    }
     program = inspect.getsource(ci)
     read = {f"INPUT_{name}" for name in re.findall(r'given\("(\w+)"\)', program)}
     assert given == read | set(re.findall(r'"(INPUT_\w+)"', program))
     page = (ROOT / "docs" / "github-action.md").read_text("utf-8")
-    assert not [name for name in [*action()["inputs"], *action()["outputs"]] if f"`{name}`" not in page]
+    assert not [
+        name for name in [*action()["inputs"], *action()["outputs"]] if f"`{name}`" not in page
+    ]
 
 
 def test_what_is_installed_is_pinned_with_hashes_and_so_is_what_builds_it() -> None:
@@ -377,9 +435,13 @@ def test_what_is_installed_is_pinned_with_hashes_and_so_is_what_builds_it() -> N
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
 
 
-def test_the_secrets_in_the_documentation_s_workflow_are_those_of_the_example_configuration() -> None:
+def test_the_secrets_in_the_documentation_s_workflow_are_those_of_the_example_configuration() -> (
+    None
+):
     page = (ROOT / "docs" / "github-action.md").read_text("utf-8")
     named = re.findall(r"(\w+): \$\{\{ secrets\.(\w+) \}\}", page)
     assert named
     example = (ROOT / "config.example.toml").read_text("utf-8")
-    assert not [name for name, secret in named if name != secret or f'env = "{name}"' not in example]
+    assert not [
+        name for name, secret in named if name != secret or f'env = "{name}"' not in example
+    ]

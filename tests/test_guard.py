@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import PostError
-from publisher.text import guard
-from publisher.text.markdown import to_html
+from publisher.markdown import limits
+from publisher.markdown.to_html import to_html
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def families() -> dict[str, Callable[[int], str]]:
-    spec = importlib.util.spec_from_file_location("benchmark_families", ROOT / "benchmarks" / "families.py")
+    spec = importlib.util.spec_from_file_location(
+        "benchmark_families", ROOT / "benchmarks" / "families.py"
+    )
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -47,7 +49,13 @@ def test_input_made_to_be_slow_is_read_or_refused_with_its_line(name: str) -> No
 
 @pytest.mark.parametrize(
     "source",
-    ["[" * 10_000, "[a](" * 10_000, "*a **b " * 10_000, "**" * 10_000 + "a" + "**" * 10_000, "x " * 500_000],
+    [
+        "[" * 10_000,
+        "[a](" * 10_000,
+        "*a **b " * 10_000,
+        "**" * 10_000 + "a" + "**" * 10_000,
+        "x " * 500_000,
+    ],
     ids=["brackets", "links", "emphasis", "nested emphasis", "a paragraph of 1 MB"],
 )
 def test_ten_thousand_of_a_kind_are_refused_on_the_line_where_they_stand(source: str) -> None:
@@ -55,8 +63,10 @@ def test_ten_thousand_of_a_kind_are_refused_on_the_line_where_they_stand(source:
 
 
 def test_quotes_are_read_up_to_the_limit_and_refused_beyond() -> None:
-    assert to_html("> " * guard.MAX_LEVEL + "deep").count("<blockquote>") == guard.MAX_LEVEL
-    error = refused("text\n\n" + "> " * (guard.MAX_LEVEL + 1) + "deep", file="post.md", first_line=5)
+    assert to_html("> " * limits.MAX_LEVEL + "deep").count("<blockquote>") == limits.MAX_LEVEL
+    error = refused(
+        "text\n\n" + "> " * (limits.MAX_LEVEL + 1) + "deep", file="post.md", first_line=5
+    )
     assert (error.file, error.line) == ("post.md", 7)
     assert "nested" in error.message
 
@@ -65,13 +75,13 @@ def test_lists_are_read_up_to_the_limit_and_refused_beyond() -> None:
     def nested(depth: int) -> str:
         return "".join("  " * level + f"- item {level}\n" for level in range(depth))
 
-    assert to_html(nested(guard.MAX_LEVEL // 2)).count("<li>") == guard.MAX_LEVEL // 2
-    assert refused(nested(500)).line == guard.MAX_LEVEL // 2 + 1
+    assert to_html(nested(limits.MAX_LEVEL // 2)).count("<li>") == limits.MAX_LEVEL // 2
+    assert refused(nested(500)).line == limits.MAX_LEVEL // 2 + 1
 
 
 def test_html_is_refused_where_it_is_nested_too_deep_but_not_for_being_long() -> None:
     assert to_html("<p>a\n\n<br>\n\n<div>b</div>\n\n" * 500).count("<div>") == 500
-    assert refused("a\n\n" + "<div>\n\n" * 500).line == 3 + 2 * guard.MAX_DEPTH
+    assert refused("a\n\n" + "<div>\n\n" * 500).line == 3 + 2 * limits.MAX_DEPTH
 
 
 def test_the_same_signs_in_code_are_no_danger() -> None:

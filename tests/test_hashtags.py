@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text.entities import Span, twitter_hashtags
-from publisher.text.hashtags import Platform, hashtag, hashtags
+from publisher.text.measure.entities import Span, twitter_hashtags
+from publisher.text.measure.hashtags import Platform, hashtag, hashtags
 
 
 @pytest.mark.parametrize("platform", get_args(Platform))
@@ -28,7 +28,10 @@ def test_a_tag_is_a_hashtag_or_nothing(tag: str, made: str | None, platform: Pla
 
 
 def test_hashtags_stand_in_a_row_each_once() -> None:
-    assert hashtags(["Free software", "c++", "free-software", "été"], "mastodon") == "#FreeSoftware #été"
+    assert (
+        hashtags(["Free software", "c++", "free-software", "été"], "mastodon")
+        == "#FreeSoftware #été"
+    )
 
 
 @given(st.text(max_size=30))

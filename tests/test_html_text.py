@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text.html import html
+from publisher.text.render.html import html
 from publisher.text.tree import parse, text_of
 
 

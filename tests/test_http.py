@@ -55,14 +55,20 @@ def answer(status: str, body: bytes = b"{}", *headers: str) -> bytes:
         (answer("502 Bad Gateway", b"<html>"), Unknown, NotSent),
         (answer("503 Service Unavailable"), Unknown, NotSent),
         (answer("504 Gateway Timeout"), Unknown, NotSent),
-        (answer("301 Moved Permanently", b"", "Location: https://elsewhere.example/"), Refused, Refused),
+        (
+            answer("301 Moved Permanently", b"", "Location: https://elsewhere.example/"),
+            Refused,
+            Refused,
+        ),
         (answer("200 OK", b"<html>hello</html>"), Unknown, NotSent),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", Unknown, NotSent),
         (b"garbage\r\n\r\n", Unknown, NotSent),
         (None, Unknown, NotSent),
     ],
 )
-def test_every_answer_has_one_class(said: bytes | None, post: type[DeliveryError], get: type[DeliveryError]) -> None:
+def test_every_answer_has_one_class(
+    said: bytes | None, post: type[DeliveryError], get: type[DeliveryError]
+) -> None:
     for method, expected in (("POST", post), ("GET", get)):
         with server(said) as url, Session() as session, pytest.raises(expected) as caught:
             session.request(method, url, json={"a": 1})
@@ -91,7 +97,11 @@ def test_no_tls_is_no_connection() -> None:
 
 def test_a_late_answer_is_a_lost_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "READ_TIMEOUT", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as listener, Session() as session, pytest.raises(Unknown):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        Session() as session,
+        pytest.raises(Unknown),
+    ):
         session.request("POST", f"http://127.0.0.1:{listener.getsockname()[1]}/", json={})
 
 
@@ -111,8 +121,20 @@ def test_what_a_client_library_wraps_is_dug_out_again() -> None:
         ({"Retry-After": "7"}, 7),
         ({"Retry-After": "0.5"}, 0.5),
         ({"Retry-After": "-3"}, 0),
-        ({"Retry-After": "Mon, 23 Nov 2026 10:00:30 GMT", "Date": "Mon, 23 Nov 2026 10:00:00 GMT"}, 30),
-        ({"X-RateLimit-Reset": "2026-11-23T10:00:20.000000Z", "Date": "Mon, 23 Nov 2026 10:00:00 GMT"}, 20),
+        (
+            {
+                "Retry-After": "Mon, 23 Nov 2026 10:00:30 GMT",
+                "Date": "Mon, 23 Nov 2026 10:00:00 GMT",
+            },
+            30,
+        ),
+        (
+            {
+                "X-RateLimit-Reset": "2026-11-23T10:00:20.000000Z",
+                "Date": "Mon, 23 Nov 2026 10:00:00 GMT",
+            },
+            20,
+        ),
         ({"X-RateLimit-Reset": "1795428015", "Date": "Mon, 23 Nov 2026 10:00:00 GMT"}, 15),
         ({"X-RateLimit-Reset-After": "1.25", "X-RateLimit-Reset": "1795428015"}, 1.25),
         ({"Retry-After": "soon"}, None),
@@ -120,7 +142,9 @@ def test_what_a_client_library_wraps_is_dug_out_again() -> None:
     ],
 )
 def test_how_long_a_platform_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers, now=0.0) == (pytest.approx(seconds) if seconds is not None else None)
+    assert retry_after(headers, now=0.0) == (
+        pytest.approx(seconds) if seconds is not None else None
+    )
 
 
 def test_each_request_is_on_a_fresh_connection() -> None:

@@ -1,4 +1,5 @@
-"""A post is one post by its id, its address and its path, whatever becomes of the others; and no outcome is lost."""
+"""A post is one post by its id, its address and its path, whatever becomes of the others; and no
+outcome is lost."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ def test_moved_and_then_given_a_new_address_it_is_still_the_same(
     assert len(sandbox.received()) == 1
 
 
-def test_given_an_id_and_then_moved_it_is_still_the_same(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_given_an_id_and_then_moved_it_is_still_the_same(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     publish("post.md", "--channels", "mastodon")
     write(project / "post.md", id="lamp")
     publish("post.md", "--channels", "mastodon")
@@ -52,13 +55,17 @@ def test_one_address_claimed_by_a_post_with_an_id_and_one_without(
     assert not sandbox.received()
 
 
-def test_a_post_for_no_channel_goes_nowhere(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_post_for_no_channel_goes_nowhere(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     write(project / "post.md", publish="{channels: []}")
     assert publish("post.md").status == 0
     assert not sandbox.received()
 
 
-def test_a_configuration_without_a_channel_is_an_error(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_configuration_without_a_channel_is_an_error(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     (project / "publish.toml").write_text('[site]\nbase_url = "https://example.org/"\n', "utf-8")
     ran = publish("post.md")
     assert ran.status == 2
@@ -154,10 +161,16 @@ def test_escapes_in_front_matter_bring_nothing_in_that_is_no_text(
     (project / "post.md").write_text(head + "\nText.\n", "utf-8")
     assert publish("post.md").status == 0
     for item in sandbox.received():
-        assert not [c for c in item["text"] if c == "\x1b" or 0xD800 <= ord(c) < 0xE000 or 0xFDD0 <= ord(c) < 0xFDF0]
+        assert not [
+            c
+            for c in item["text"]
+            if c == "\x1b" or 0xD800 <= ord(c) < 0xE000 or 0xFDD0 <= ord(c) < 0xFDF0
+        ]
 
 
-def test_a_post_that_says_nothing_is_not_sent(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_post_that_says_nothing_is_not_sent(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     for text in ("---\ndate: 2026-01-01\n---\n\n", '---\ntitle: ""\n---\n<!-- nothing -->\n'):
         (project / "post.md").write_text(text, "utf-8")
         assert publish("post.md").status == 2

@@ -39,7 +39,9 @@ def error(run: Run) -> str:
 class TestRetryAfter:
     @pytest.mark.parametrize("kind", ["429", "429-date", "429-bare"])
     @pytest.mark.parametrize("channel", ["mastodon", "twitter", "discord"])
-    def test_is_obeyed_to_the_second_and_shown(self, channel: str, kind: str, make: MakeWorld, box: Sandbox) -> None:
+    def test_is_obeyed_to_the_second_and_shown(
+        self, channel: str, kind: str, make: MakeWorld, box: Sandbox
+    ) -> None:
         world = make(channels=(channel,))
         box.fault(channel, kind, seconds=2)
         run = world.publish().wait()
@@ -65,9 +67,13 @@ class TestRetryAfter:
 
 class TestDeadline:
     @pytest.mark.parametrize("channel", CHANNELS)
-    def test_ends_in_failed_nothing_was_sent_run_again(self, channel: str, make: MakeWorld, box: Sandbox) -> None:
+    def test_ends_in_failed_nothing_was_sent_run_again(
+        self, channel: str, make: MakeWorld, box: Sandbox
+    ) -> None:
         world = make(channels=(channel,))
-        world.write_config(world.config.replace(f"[channels.{channel}]\n", f"[channels.{channel}]\ndeadline = 1\n"))
+        world.write_config(
+            world.config.replace(f"[channels.{channel}]\n", f"[channels.{channel}]\ndeadline = 1\n")
+        )
         box.fault(channel, "451-data" if channel == "email" else "429", times=1000)
         began = time.monotonic()
         run = world.publish().wait()
@@ -79,7 +85,9 @@ class TestDeadline:
         assert world.publish().wait().status == 0
         assert world.faults() == []
 
-    def test_longer_than_the_deadline_is_not_waited_for(self, make: MakeWorld, box: Sandbox) -> None:
+    def test_longer_than_the_deadline_is_not_waited_for(
+        self, make: MakeWorld, box: Sandbox
+    ) -> None:
         world = make(channels=("mastodon",))
         box.fault("mastodon", "429", seconds=3000)
         began = time.monotonic()
@@ -99,9 +107,13 @@ class TestDeadline:
 
 
 class TestCtrlC:
-    @pytest.mark.parametrize("point", [p for p in POINTS if p not in {"between recipients", *FOR_PICTURES}])
+    @pytest.mark.parametrize(
+        "point", [p for p in POINTS if p not in {"between recipients", *FOR_PICTURES}]
+    )
     @pytest.mark.parametrize("channel", CHANNELS)
-    def test_at_any_step_the_next_run_goes_on(self, channel: str, point: str, make: MakeWorld) -> None:
+    def test_at_any_step_the_next_run_goes_on(
+        self, channel: str, point: str, make: MakeWorld
+    ) -> None:
         if channel == "email" and point == "between parts":
             point = "between recipients"
         world = make(channels=(channel,), recipients=2)
@@ -210,18 +222,26 @@ class TestFreshInterpreter:
         assert world.faults() == []
 
     @pytest.mark.parametrize("after", [0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 1.2])
-    def test_ctrl_c_at_any_moment(self, after: float, make: MakeWorld, box: Sandbox, tmp_path: Path) -> None:
+    def test_ctrl_c_at_any_moment(
+        self, after: float, make: MakeWorld, box: Sandbox, tmp_path: Path
+    ) -> None:
         """While it starts, reads, waits or sends: the ledger is whole, and the next run goes on."""
         world = make()
         box.fault("mastodon", "late", seconds=0.3)
         process = subprocess.Popen(
-            self.command(world, "post.md", "--json"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            self.command(world, "post.md", "--json"),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         time.sleep(after)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
         # 1: the interpreter itself was not up yet.
-        assert process.returncode in (0, 130, -signal.SIGINT) or (process.returncode, after) == (1, 0.05), said
+        assert process.returncode in (0, 130, -signal.SIGINT) or (process.returncode, after) == (
+            1,
+            0.05,
+        ), said
         again = world.publish().wait()
         assert again.status == 0, again.err
         assert world.faults() == []

@@ -10,28 +10,37 @@ from typing import Any
 
 import pytest
 
-from publisher import exchange, locks, schema
 from publisher.errors import LedgerError
-from publisher.ledger import Ledger
-from publisher.post import Identity
-from publisher.rows import Row
+from publisher.identity import Identity
+from publisher.ledger import jsonl, locks, schema
+from publisher.ledger.row import Row
+from publisher.ledger.sqlite import Ledger
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 POST = Identity("news/post.md", "https://example.org/news/post/", "")
 
 
 def row(**changes: object) -> Row:
-    values: dict[str, object] = {"post": POST.key, "channel": "mastodon", "part": 0, "payload": {"status": "Héllo"}}
+    values: dict[str, object] = {
+        "post": POST.key,
+        "channel": "mastodon",
+        "part": 0,
+        "payload": {"status": "Héllo"},
+    }
     return Row(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def test_what_was_written_is_there_for_the_next_process(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.db") as ledger:
         ledger.prepare(POST, POST.key, "mastodon", [row()])
-        ledger.record(row(state="sent", began=NOW, tried=NOW, remote_id="1", url="https://m.example/1"))
+        ledger.record(
+            row(state="sent", began=NOW, tried=NOW, remote_id="1", url="https://m.example/1")
+        )
     with Ledger(tmp_path / "ledger.db", readonly=True) as ledger:
         (found,) = ledger.rows()
-    assert found == row(state="sent", began=NOW, tried=NOW, remote_id="1", url="https://m.example/1")
+    assert found == row(
+        state="sent", began=NOW, tried=NOW, remote_id="1", url="https://m.example/1"
+    )
 
 
 def test_it_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
@@ -68,7 +77,9 @@ def test_what_is_or_may_be_live_is_never_replaced(tmp_path: Path) -> None:
         (Identity("other.md", "https://example.org/other/", ""), False),
     ],
 )
-def test_a_post_is_known_by_its_id_address_or_path(later: Identity, same: bool, tmp_path: Path) -> None:
+def test_a_post_is_known_by_its_id_address_or_path(
+    later: Identity, same: bool, tmp_path: Path
+) -> None:
     with Ledger(tmp_path / "ledger.db") as ledger:
         ledger.prepare(POST, POST.key, "mastodon", [row()])
         assert ledger.find(later) == (POST.key if same else None)
@@ -114,14 +125,39 @@ def of_version_1(path: Path) -> list[Row]:
     """)
     db.execute("INSERT INTO post VALUES (?, ?, ?, ?)", (POST.key, POST.id, POST.address, POST.path))
     db.execute("INSERT INTO payload VALUES ('a-hash', ?)", (b'{"status":"H\xc3\xa9llo"}',))
-    values = (POST.key, "mastodon", "sent", "a-hash", NOW.isoformat(), NOW.isoformat(), "1", "https://m.example/1")
+    values = (
+        POST.key,
+        "mastodon",
+        "sent",
+        "a-hash",
+        NOW.isoformat(),
+        NOW.isoformat(),
+        "1",
+        "https://m.example/1",
+    )
     db.execute("INSERT INTO delivery VALUES (?, ?, 0, '', 1, ?, ?, ?, ?, ?, ?, NULL)", values)
-    values = (POST.key, "email", "ada@example.org", "unknown", "a-hash", NOW.isoformat(), NOW.isoformat(), "no answer")
+    values = (
+        POST.key,
+        "email",
+        "ada@example.org",
+        "unknown",
+        "a-hash",
+        NOW.isoformat(),
+        NOW.isoformat(),
+        "no answer",
+    )
     db.execute("INSERT INTO delivery VALUES (?, ?, 0, ?, 1, ?, ?, ?, ?, NULL, NULL, ?)", values)
     db.commit()
     db.close()
     return [
-        row(channel="email", recipient="ada@example.org", state="unknown", began=NOW, tried=NOW, error="no answer"),
+        row(
+            channel="email",
+            recipient="ada@example.org",
+            state="unknown",
+            began=NOW,
+            tried=NOW,
+            error="no answer",
+        ),
         row(state="sent", began=NOW, tried=NOW, remote_id="1", url="https://m.example/1"),
     ]
 
@@ -153,7 +189,9 @@ def test_an_older_ledger_that_can_t_be_carried_over_is_left_as_it_was(
 ) -> None:
     path = tmp_path / "ledger.db"
     rows = of_version_1(path)
-    monkeypatch.setitem(schema.MIGRATIONS, 1, schema.MIGRATIONS[1] + "; INSERT INTO nowhere VALUES (1)")
+    monkeypatch.setitem(
+        schema.MIGRATIONS, 1, schema.MIGRATIONS[1] + "; INSERT INTO nowhere VALUES (1)"
+    )
     with pytest.raises(LedgerError):
         Ledger(path)
     monkeypatch.undo()
@@ -164,7 +202,9 @@ def test_an_older_ledger_that_can_t_be_carried_over_is_left_as_it_was(
 @pytest.mark.parametrize(
     "content", [b"this is not a database, but a text " * 100, b"SQLite format 3\0" + b"\xff" * 4000]
 )
-def test_a_damaged_ledger_is_one_clear_error(content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_ledger_is_one_clear_error(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connect, opened = sqlite3.connect, list[sqlite3.Connection]()
 
     def connecting(*args: Any, **kwargs: Any) -> sqlite3.Connection:
@@ -190,7 +230,9 @@ def test_a_ledger_in_a_place_that_can_t_be_written(tmp_path: Path) -> None:
         Ledger(tmp_path / "file" / "ledger.db")
 
 
-def test_a_ledger_locked_by_another_program_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_locked_by_another_program_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "ledger.db"
     with Ledger(path) as ledger:
         other = sqlite3.connect(path, isolation_level=None)
@@ -223,31 +265,46 @@ def test_many_threads_write_at_once(tmp_path: Path) -> None:
 def test_exported_and_imported_it_is_the_same(tmp_path: Path) -> None:
     with Ledger(tmp_path / "one.db") as one, Ledger(tmp_path / "two.db") as two:
         one.prepare(
-            POST, POST.key, "mastodon", [row(), row(part=1, recipient="ada@example.org", state="unknown", began=NOW)]
+            POST,
+            POST.key,
+            "mastodon",
+            [row(), row(part=1, recipient="ada@example.org", state="unknown", began=NOW)],
         )
-        lines = list(exchange.export(one))
-        assert exchange.load(two, lines) == 2
-        assert list(exchange.export(two)) == lines
-        assert exchange.load(two, lines) == 2, "importing twice changes nothing"
+        lines = list(jsonl.export(one))
+        assert jsonl.load(two, lines) == 2
+        assert list(jsonl.export(two)) == lines
+        assert jsonl.load(two, lines) == 2, "importing twice changes nothing"
 
 
 @pytest.mark.parametrize(
-    "lines", [["not json"], ["{}"], ['{"ledger": 99}'], ['{"ledger": 1}', '{"row": "x"}'], ['["ledger"]'], []]
+    "lines",
+    [
+        ["not json"],
+        ["{}"],
+        ['{"ledger": 99}'],
+        ['{"ledger": 1}', '{"row": "x"}'],
+        ['["ledger"]'],
+        [],
+    ],
 )
-def test_what_is_no_export_is_refused_before_anything_is_written(lines: list[str], tmp_path: Path) -> None:
+def test_what_is_no_export_is_refused_before_anything_is_written(
+    lines: list[str], tmp_path: Path
+) -> None:
     with Ledger(tmp_path / "ledger.db") as ledger:
         with pytest.raises(LedgerError):
-            exchange.load(ledger, lines)
+            jsonl.load(ledger, lines)
         assert ledger.rows() == []
 
 
-@pytest.mark.parametrize(("there", "here"), [("failed", "sent"), ("sent", "retracted"), ("sent", "archived")])
+@pytest.mark.parametrize(
+    ("there", "here"), [("failed", "sent"), ("sent", "retracted"), ("sent", "archived")]
+)
 def test_an_import_never_contradicts_what_is_known(there: str, here: str, tmp_path: Path) -> None:
     with Ledger(tmp_path / "one.db") as one, Ledger(tmp_path / "two.db") as two:
         one.prepare(POST, POST.key, "mastodon", [row(state=there)])
         two.prepare(POST, POST.key, "mastodon", [row(state=here)])
         with pytest.raises(LedgerError):
-            exchange.load(two, list(exchange.export(one)))
+            jsonl.load(two, list(jsonl.export(one)))
 
 
 def test_a_post_s_lock_is_held_by_one_and_says_by_whom(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
-"""A blog's life, on a real git repository, with the sandbox as the platforms and `publish ci` as the Action runs it.
+"""A blog's life, on a real git repository, with the sandbox as the platforms and `publish ci` as
+the Action runs it.
 
-After each step, what is live is what the files say, or is held where nobody can know; nothing was ever posted twice.
+After each step, what is live is what the files say, or is held where nobody can know; nothing was
+ever posted twice.
 """
 
 from __future__ import annotations
@@ -78,7 +80,8 @@ class Blog:
         self.write(name, text.replace(old, new))
 
     def job(self, *argv: str, run: str = "", event: str = "push", **how: Any) -> Process:
-        """One job on what is on main now. `run` is its number: a job that is run again has the same."""
+        """One job on what is on main now. `run` is its number: a job that is run again has the
+        same."""
         self.jobs += 1
         checkout = clone(self.bare, f"job-{self.jobs}", shallow=True)
         told = self.folder / f"event-{self.jobs}.json"
@@ -95,7 +98,14 @@ class Blog:
             "GITHUB_STEP_SUMMARY": f"{out}.summary",
             "INPUT_PATH": "posts",
         }
-        job = Job(argv or ("ci",), str(checkout), environment, f"{out}.out", f"{out}.err", **{"timing": TIMING, **how})
+        job = Job(
+            argv or ("ci",),
+            str(checkout),
+            environment,
+            f"{out}.out",
+            f"{out}.err",
+            **{"timing": TIMING, **how},
+        )
         return self.runner.start(job)
 
     def push(self, message: str, **how: Any) -> Run:
@@ -133,7 +143,10 @@ It starts twice as fest, and remembers.
 def test_a_blog_s_life(blog: Blog) -> None:
     # An old archive, and no ledger: nothing is sent, and it says what to do.
     for number in range(5):
-        blog.write(f"posts/old-{number}.md", f"---\ntitle: Old {number}\ndate: 2020-01-0{number + 1}\n---\nLong ago.\n")
+        blog.write(
+            f"posts/old-{number}.md",
+            f"---\ntitle: Old {number}\ndate: 2020-01-0{number + 1}\n---\nLong ago.\n",
+        )
     ran = blog.push("An archive")
     assert ran.status == 2
     assert "publish ledger init" in ran.err
@@ -179,8 +192,14 @@ def test_a_blog_s_life(blog: Blog) -> None:
     assert blog.everything() == {"mastodon": 1, "twitter": 1, "discord": 1}
 
     # A thread, and a shorter one.
-    blog.write("templates/mastodon.txt.j2", "{{ post.title }}\n\n{{ post.text | thread }}\n\n{{ post.url }}\n")
-    blog.write("posts/thread.md", "---\ntitle: A thread\ndate: 2026-01-21\n---\nOne.\n<!-- thread -->\n\nTwo.\n")
+    blog.write(
+        "templates/mastodon.txt.j2",
+        "{{ post.title }}\n\n{{ post.text | thread }}\n\n{{ post.url }}\n",
+    )
+    blog.write(
+        "posts/thread.md",
+        "---\ntitle: A thread\ndate: 2026-01-21\n---\nOne.\n<!-- thread -->\n\nTwo.\n",
+    )
     ran = blog.push("A thread, and a new template")
     assert ran.status == 0, ran.err
     assert len(blog.live("mastodon")) == 3
@@ -203,7 +222,9 @@ def test_a_blog_s_life(blog: Blog) -> None:
 
     # Killed half-way, and run again: what can be read back is, Discord is held for a person.
     blog.write("posts/third.md", "---\ntitle: The third\ndate: 2026-01-22\n---\nIt is here.\n")
-    killed = blog.push("A third post", run="77", how="kill", at="before outcome written", channel="discord")
+    killed = blog.push(
+        "A third post", run="77", how="kill", at="before outcome written", channel="discord"
+    )
     assert killed.killed
     other = blog.job().wait()
     assert other.status == 1, "another job: the first may still be at it"
@@ -224,7 +245,9 @@ def test_a_blog_s_life(blog: Blog) -> None:
     assert blog.everything() == {"mastodon": 4, "twitter": 4, "discord": 4}
 
     # The ledger's branch is rewound to before the fourth post.
-    (before,) = git(blog.bare, "log", "--format=%H", "--skip=2", "-1", "publish-ledger").splitlines()
+    (before,) = git(
+        blog.bare, "log", "--format=%H", "--skip=2", "-1", "publish-ledger"
+    ).splitlines()
     git(blog.bare, "update-ref", "refs/heads/publish-ledger", before)
     ran = blog.job().wait()
     assert ran.status == 3, ran.err
@@ -237,7 +260,9 @@ def test_a_blog_s_life(blog: Blog) -> None:
 
 
 def test_the_branch_tells_nothing_of_what_isn_t_live(blog: Blog) -> None:
-    blog.write("posts/lamp.md", "---\ntitle: Unheard of\ndate: 2026-01-20\n---\nNobody knows this yet.\n")
+    blog.write(
+        "posts/lamp.md", "---\ntitle: Unheard of\ndate: 2026-01-20\n---\nNobody knows this yet.\n"
+    )
     commit(blog.work, "A post")
     assert blog.job("ledger", "init").wait().status == 0
     for channel in CHANNELS:

@@ -1,4 +1,5 @@
-"""The file is the truth, and the channels follow it: retracted, brought back, taken over, renamed, written back to."""
+"""The file is the truth, and the channels follow it: retracted, brought back, taken over, renamed,
+written back to."""
 
 from __future__ import annotations
 
@@ -21,12 +22,22 @@ def test_retracting_deletes_what_can_be_deleted_and_remembers(
     assert ran.status == 2, "nobody was asked"
     assert len(sandbox.received()) == 6
     ran = publish("retract", "post.md", "--yes", "--json")
-    assert ran.statuses() == {"mastodon": "sent", "twitter": "sent", "discord": "sent", "email": "outdated"}
+    assert ran.statuses() == {
+        "mastodon": "sent",
+        "twitter": "sent",
+        "discord": "sent",
+        "email": "outdated",
+    }
     assert {result["action"] for result in ran.json["results"]} == {"delete", "none"}
     assert {item["channel"] for item in sandbox.received()} == {"email"}
     ran = publish("post.md", "--json")
     assert ran.status == 0
-    assert ran.statuses() == {"mastodon": "skipped", "twitter": "skipped", "discord": "skipped", "email": "unchanged"}
+    assert ran.statuses() == {
+        "mastodon": "skipped",
+        "twitter": "skipped",
+        "discord": "skipped",
+        "email": "unchanged",
+    }
     assert {result["reason"] for result in ran.json["results"]} == {"retracted", None}
     assert "retracted" in publish("status").out
 
@@ -37,14 +48,22 @@ def test_what_was_retracted_comes_back_when_asked_and_only_then(
     publish("post.md", "--channels", "mastodon")
     publish("retract", "post.md", "--channels", "mastodon", "--yes")
     edit(project, "twice", "three times")
-    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {"mastodon": "skipped"}
-    assert publish("post.md", "--channels", "mastodon", "--republish", "--json").statuses() == {"mastodon": "sent"}
+    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {
+        "mastodon": "skipped"
+    }
+    assert publish("post.md", "--channels", "mastodon", "--republish", "--json").statuses() == {
+        "mastodon": "sent"
+    }
     assert len(live(sandbox, "mastodon")) == 1
-    assert publish("post.md", "--channels", "mastodon", "--republish", "--json").statuses() == {"mastodon": "unchanged"}
+    assert publish("post.md", "--channels", "mastodon", "--republish", "--json").statuses() == {
+        "mastodon": "unchanged"
+    }
     assert len(live(sandbox, "mastodon")) == 1
 
 
-def test_a_post_that_was_never_sent_can_be_retracted_too(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_post_that_was_never_sent_can_be_retracted_too(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     assert publish("retract", "post.md", "--yes").status == 0
     ran = publish("post.md", "--json")
     assert set(ran.statuses().values()) == {"skipped"}
@@ -73,24 +92,32 @@ def test_what_was_posted_before_is_taken_over_and_then_followed(
     next(project.rglob("*.db")).unlink()
     ran = publish("adopt", "post.md", "mastodon", item["url"])
     assert ran.status == 0, ran.err
-    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {"mastodon": "unchanged"}
+    assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {
+        "mastodon": "unchanged"
+    }
     edit(project, "twice", "three times")
     assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {"mastodon": "sent"}
     assert len(live(sandbox, "mastodon")) == 1
     assert publish("adopt", "post.md", "mastodon", item["url"]).status == 2
 
 
-def test_an_archive_is_marked_and_not_sent(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_an_archive_is_marked_and_not_sent(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     old = project / "old"
     old.mkdir()
     for number in range(5):
-        (old / f"{number}.md").write_text(f"---\ntitle: Number {number}\n---\nIt was long ago.\n", "utf-8")
+        (old / f"{number}.md").write_text(
+            f"---\ntitle: Number {number}\n---\nIt was long ago.\n", "utf-8"
+        )
     ran = publish("adopt", "--all", "old")
     assert ran.status == 0, ran.err
     (old / "new.md").write_text("---\ntitle: A new one\n---\nIt is today.\n", "utf-8")
     ran = publish("old", "--json")
     assert ran.status == 0
-    assert {result["reason"] for result in ran.json["results"] if result["status"] == "skipped"} == {"archived"}
+    assert {
+        result["reason"] for result in ran.json["results"] if result["status"] == "skipped"
+    } == {"archived"}
     assert {item["text"].split("\n")[0] for item in live(sandbox, "mastodon")} == {"A new one"}
     assert publish("old/1.md", "--channels", "mastodon", "--republish").status == 0
     assert len(live(sandbox, "mastodon")) == 2
@@ -99,17 +126,25 @@ def test_an_archive_is_marked_and_not_sent(project: Path, sandbox: Sandbox, publ
 # Which post it is
 
 
-def test_a_renamed_file_is_the_post_it_was(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_renamed_file_is_the_post_it_was(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     publish("post.md", "--channels", "mastodon")
     (project / "post.md").rename(project / "a-new-lamp.md")
     ran = publish("a-new-lamp.md", "--channels", "mastodon", "--json")
     assert ran.status == 0
     assert len(live(sandbox, "mastodon")) == 1
-    assert "/news/a-new-lamp/" in texts(sandbox, "mastodon")[0], "its address changed, and the post follows"
-    assert publish("a-new-lamp.md", "--channels", "mastodon", "--json").statuses() == {"mastodon": "unchanged"}
+    assert "/news/a-new-lamp/" in texts(sandbox, "mastodon")[0], (
+        "its address changed, and the post follows"
+    )
+    assert publish("a-new-lamp.md", "--channels", "mastodon", "--json").statuses() == {
+        "mastodon": "unchanged"
+    }
 
 
-def test_a_copy_of_a_file_is_a_post_of_its_own(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_copy_of_a_file_is_a_post_of_its_own(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     publish("post.md", "--channels", "mastodon")
     (project / "copy.md").write_text(POST, "utf-8")
     assert publish("copy.md", "--channels", "mastodon", "--json").statuses() == {"mastodon": "sent"}
@@ -119,10 +154,13 @@ def test_a_copy_of_a_file_is_a_post_of_its_own(project: Path, sandbox: Sandbox, 
 # Writing back
 
 
-def test_the_links_of_what_is_live_are_written_into_the_post(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_the_links_of_what_is_live_are_written_into_the_post(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     config = project / "publish.toml"
     config.write_text(
-        config.read_text("utf-8").replace("[site]\n", '[site]\nsyndication = "front-matter"\n', 1), "utf-8"
+        config.read_text("utf-8").replace("[site]\n", '[site]\nsyndication = "front-matter"\n', 1),
+        "utf-8",
     )
     publish("post.md", "--channels", "mastodon,twitter")
     text = (project / "post.md").read_text("utf-8")
@@ -136,9 +174,13 @@ def test_the_links_of_what_is_live_are_written_into_the_post(project: Path, sand
     assert (project / "post.md").read_text("utf-8") == POST
 
 
-def test_or_into_a_file_for_the_site_generator(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_or_into_a_file_for_the_site_generator(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     config = project / "publish.toml"
-    config.write_text(config.read_text("utf-8").replace("[site]\n", '[site]\nsyndication = "file"\n', 1), "utf-8")
+    config.write_text(
+        config.read_text("utf-8").replace("[site]\n", '[site]\nsyndication = "file"\n', 1), "utf-8"
+    )
     publish("post.md", "--channels", "mastodon,discord")
     told = json.loads((project / "data" / "syndication.json").read_text("utf-8"))
     assert [link["channel"] for link in told["post.md"]] == ["mastodon", "discord"]
@@ -148,9 +190,13 @@ def test_or_into_a_file_for_the_site_generator(project: Path, sandbox: Sandbox, 
 # Time
 
 
-def test_what_is_dated_before_since_is_an_archive(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_what_is_dated_before_since_is_an_archive(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     config = project / "publish.toml"
-    config.write_text(config.read_text("utf-8").replace("[site]\n", "[site]\nsince = 2026-02-01\n", 1), "utf-8")
+    config.write_text(
+        config.read_text("utf-8").replace("[site]\n", "[site]\nsince = 2026-02-01\n", 1), "utf-8"
+    )
     ran = publish("post.md", "--json")
     assert ran.status == 0
     assert {result["reason"] for result in ran.json["results"]} == {"archived"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from publisher.text.mail import columns, mail
+from publisher.text.render.mail import columns, mail
 from publisher.text.tree import parse
 from tests.test_fit import TEXTS
 
@@ -40,7 +40,12 @@ def test_links_are_numbered_and_listed_once() -> None:
 def test_an_address_is_never_broken_nor_a_number_cut_off_from_its_words() -> None:
     address = "https://example.org/" + "a-b/" * 30
     assert address in said(f'<p>{"x " * 30}<a href="{address}">{address}</a></p>').split()
-    assert "\n[" not in said(f'<p>{"xx " * 23}<a href="https://example.org">y</a> z</p>', 70).split("\n\n")[0]
+    assert (
+        "\n["
+        not in said(f'<p>{"xx " * 23}<a href="https://example.org">y</a> z</p>', 70).split("\n\n")[
+            0
+        ]
+    )
 
 
 def test_headings_quotations_lists_and_code() -> None:
@@ -58,7 +63,9 @@ def test_images_tables_and_footnotes() -> None:
         "<table><tr><th>City</th><th>Day</th></tr>"
         "<tr><td>Aix-en-Provence</td><td>5</td></tr><tr><td>东京</td><td>6</td></tr></table>"
     )
-    assert said(table) == ("City             Day\n---------------  ---\nAix-en-Provence  5\n东京             6")
+    assert said(table) == (
+        "City             Day\n---------------  ---\nAix-en-Provence  5\n东京             6"
+    )
     assert said(table, 12) == "City · Day\nAix-en-Provence\n· 5\n东京 · 6"
     note = (
         '<p>Free<sup><a class="footnote-ref" href="#fn:1">1</a></sup></p>'

@@ -1,4 +1,5 @@
-"""A post's Markdown is read as the author's own site reads it: CommonMark, and what GitHub and Hugo add."""
+"""A post's Markdown is read as the author's own site reads it: CommonMark, and what GitHub and Hugo
+add."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.errors import PostError
-from publisher.text.markdown import to_html
+from publisher.markdown.to_html import to_html
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -22,8 +23,11 @@ SHARED = ROOT.parent / "shared"
 
 @pytest.fixture(scope="module")
 def benchmark() -> Any:
-    """The comparison itself is the benchmark's, so that what it prints and what is asserted here are one."""
-    spec = importlib.util.spec_from_file_location("benchmark_commonmark", ROOT / "benchmarks" / "commonmark.py")
+    """The comparison itself is the benchmark's, so that what it prints and what is asserted here
+    are one."""
+    spec = importlib.util.spec_from_file_location(
+        "benchmark_commonmark", ROOT / "benchmarks" / "commonmark.py"
+    )
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
@@ -45,17 +49,25 @@ def html(source: str) -> str:
 # The specification, and posts.
 
 
-def test_all_examples_of_commonmark_but_those_where_a_bare_address_becomes_a_link(benchmark: Any) -> None:
+def test_all_examples_of_commonmark_but_those_where_a_bare_address_becomes_a_link(
+    benchmark: Any,
+) -> None:
     path = shared("specs/commonmark-0.31.json")
     results = benchmark.passed(path, to_html)
     assert len(results) == 652
     assert [number for number, good in results.items() if not good] == [602, 608, 611]
-    assert sum(benchmark.passed(path, benchmark.readers()["markdown"]).values()) < 450, "the comparison can fail"
+    assert sum(benchmark.passed(path, benchmark.readers()["markdown"]).values()) < 450, (
+        "the comparison can fail"
+    )
 
 
-def test_real_posts_have_the_text_tags_and_addresses_that_commonmark_gives_them(benchmark: Any) -> None:
+def test_real_posts_have_the_text_tags_and_addresses_that_commonmark_gives_them(
+    benchmark: Any,
+) -> None:
     paths = sorted(shared("posts").rglob("*.md"))[::6]
-    sources = [source for source in map(benchmark.body, paths) if "{{" not in source and "{%" not in source]
+    sources = [
+        source for source in map(benchmark.body, paths) if "{{" not in source and "{%" not in source
+    ]
     expected = [benchmark.events(one) for one in map(benchmark.reference().render, sources)]
 
     def share(reader: Callable[[str], str], part: Callable[[Any], list[Any]]) -> float:
@@ -83,7 +95,9 @@ def test_real_posts_have_the_text_tags_and_addresses_that_commonmark_gives_them(
         ("<p>a <b>b</b></p>", "<p>a<b> b</b></p>"),
     ],
 )
-def test_the_comparison_tells_different_documents_apart(benchmark: Any, one: str, other: str) -> None:
+def test_the_comparison_tells_different_documents_apart(
+    benchmark: Any, one: str, other: str
+) -> None:
     assert benchmark.events(one) != benchmark.events(other)
 
 
@@ -126,7 +140,10 @@ def test_a_quote_goes_on_over_lines_without_its_sign() -> None:
 def test_code_keeps_tabs_empty_lines_and_signs_of_markup() -> None:
     code = "if a:\n\tprint('&lt; <b> *x*')\n\n\n# end"
     escaped = code.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert to_html(f"```python\n{code}\n```") == f'<pre><code class="language-python">{escaped}\n</code></pre>'
+    assert (
+        to_html(f"```python\n{code}\n```")
+        == f'<pre><code class="language-python">{escaped}\n</code></pre>'
+    )
 
 
 def test_a_fence_inside_a_list_belongs_to_its_item() -> None:
@@ -227,8 +244,13 @@ def test_footnotes_are_numbered_in_the_order_they_are_referred_to() -> None:
         "[^a]: A *note* with\n\n    two parts\n[^b]: B\n[^c]: unused"
     )
     assert '<sup id="fnref:b"><a class="footnote-ref" href="#fn:b">1</a></sup></em> then' in made
-    assert '<a class="footnote-ref" href="#fn:a">2</a></sup>, <code>[^a]</code>, [^a] and [^none].</p>' in made
-    assert made.index('<li id="fn:b"><p>B<a') < made.index('<li id="fn:a"><p>A <em>note</em> with</p><p>two parts<a')
+    assert (
+        '<a class="footnote-ref" href="#fn:a">2</a></sup>, <code>[^a]</code>, [^a] and [^none].</p>'
+        in made
+    )
+    assert made.index('<li id="fn:b"><p>B<a') < made.index(
+        '<li id="fn:a"><p>A <em>note</em> with</p><p>two parts<a'
+    )
     assert "unused" not in made
 
 
@@ -239,7 +261,12 @@ def test_footnotes_of_one_post_are_not_those_of_the_next() -> None:
 
 @pytest.mark.parametrize("text", ["&amp;copy;", "\\&copy;", "`&copy;`", "&amp;amp;copy;"])
 def test_what_looks_like_an_entity_is_shown_as_written(text: str, benchmark: Any) -> None:
-    shown = {"&amp;copy;": "&copy;", "\\&copy;": "&copy;", "`&copy;`": "&copy;", "&amp;amp;copy;": "&amp;copy;"}[text]
+    shown = {
+        "&amp;copy;": "&copy;",
+        "\\&copy;": "&copy;",
+        "`&copy;`": "&copy;",
+        "&amp;amp;copy;": "&amp;copy;",
+    }[text]
     assert benchmark.text_of(benchmark.events(to_html(text))) == [shown]
 
 
@@ -254,7 +281,9 @@ SIGNS = (
     "* ** _ ` ``` ~~ ~~~ [ ] ( ) ![ ]( [^ ]: [^a] [^a]: *[a]: [a]: < > <a> </a> <div> <!-- --> & &amp; \\ | |--- - + "
     "1. # ## : ~ a b é 中 https://e.org \x02 \x03 \x00"
 ).split(" ")
-MARKUP = st.lists(st.sampled_from([*SIGNS, " ", "  ", "    ", "\t", "\n", "\n\n"]), max_size=60).map("".join)
+MARKUP = st.lists(
+    st.sampled_from([*SIGNS, " ", "  ", "    ", "\t", "\n", "\n\n"]), max_size=60
+).map("".join)
 
 
 @settings(max_examples=300, deadline=None)

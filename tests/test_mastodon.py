@@ -24,11 +24,22 @@ class TestMastodon(AdapterContract):
 
     def arrived(self, sandbox: Sandbox) -> list[tuple[bytes, str]]:
         (item,) = self.live(sandbox)
-        return [(got(one["url"]), one["description"]) for one in item["object"]["media_attachments"]]
+        return [
+            (got(one["url"]), one["description"]) for one in item["object"]["media_attachments"]
+        ]
 
-    def test_the_request_is_the_one_that_the_documentation_describes(self, channel: Adapter, sandbox: Sandbox) -> None:
-        options = {**channel.settings, "visibility": "unlisted", "spoiler_text": "Release", "language": "fr"}
-        channel.send(channel.payload(self.message(channel, options=options), 0), self.attempt("the-key"))
+    def test_the_request_is_the_one_that_the_documentation_describes(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
+        options = {
+            **channel.settings,
+            "visibility": "unlisted",
+            "spoiler_text": "Release",
+            "language": "fr",
+        }
+        channel.send(
+            channel.payload(self.message(channel, options=options), 0), self.attempt("the-key")
+        )
         (request,) = [each for each in sandbox.requests if each.method == "POST"]
         assert request.path == "/api/v1/statuses"
         assert request.headers["idempotency-key"] == "the-key"
@@ -42,20 +53,31 @@ class TestMastodon(AdapterContract):
 
     def test_one_post_is_one_request(self, channel: Adapter, sandbox: Sandbox) -> None:
         channel.send(channel.payload(self.message(channel), 0), self.attempt())
-        assert [(each.method, each.path) for each in sandbox.requests] == [("POST", "/api/v1/statuses")]
+        assert [(each.method, each.path) for each in sandbox.requests] == [
+            ("POST", "/api/v1/statuses")
+        ]
 
-    def test_the_same_key_makes_one_post_of_two_attempts(self, channel: Adapter, sandbox: Sandbox) -> None:
+    def test_the_same_key_makes_one_post_of_two_attempts(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
         payload = channel.payload(self.message(channel), 0)
         assert channel.send(payload, self.attempt("k")) == channel.send(payload, self.attempt("k"))
         assert len(self.live(sandbox)) == 1
 
-    def test_a_thread_s_later_parts_are_unlisted_where_the_first_is_public(self, channel: Adapter) -> None:
+    def test_a_thread_s_later_parts_are_unlisted_where_the_first_is_public(
+        self, channel: Adapter
+    ) -> None:
         parts = (Part("One."), Part("Two."))
         options = {**channel.settings, "visibility": "public"}
         message = self.message(channel, options=options, parts=parts)
-        assert [channel.payload(message, index)["visibility"] for index in (0, 1)] == ["public", "unlisted"]
+        assert [channel.payload(message, index)["visibility"] for index in (0, 1)] == [
+            "public",
+            "unlisted",
+        ]
         message = self.message(channel, parts=parts)
-        assert "visibility" not in channel.payload(message, 1), "the account's default may be narrower"
+        assert "visibility" not in channel.payload(message, 1), (
+            "the account's default may be narrower"
+        )
 
     def test_a_reply_is_only_found_below_its_parent(self, channel: Adapter) -> None:
         payload, since = channel.payload(self.message(channel), 0), datetime.now(UTC)
@@ -74,7 +96,9 @@ class TestMastodon(AdapterContract):
         ("facts", "expected"),
         [({}, 23), ({"characters_reserved_per_url": 30}, 30), ({"is_mastodon": False}, 43)],
     )
-    def test_an_address_counts_as_the_server_says(self, facts: dict[str, Any], expected: int) -> None:
+    def test_an_address_counts_as_the_server_says(
+        self, facts: dict[str, Any], expected: int
+    ) -> None:
         adapter = registry.load("mastodon")(Channel("mastodon", "mastodon"))
         assert adapter.rule({}, facts).count("https://example.org/" + "x" * 23) == expected
 

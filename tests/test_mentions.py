@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text import count
-from publisher.text.discord import discord
-from publisher.text.entities import mastodon_mentions, twitter_mentions
 from publisher.text.marks import Mark, Text
-from publisher.text.mentions import mentions
+from publisher.text.measure import count
+from publisher.text.measure.entities import mastodon_mentions, twitter_mentions
+from publisher.text.measure.mentions import mentions
+from publisher.text.render.discord import discord
 from publisher.text.tree import parse
 
 FOUND = {"mastodon": mastodon_mentions, "twitter": twitter_mentions}
@@ -49,7 +49,10 @@ def test_an_inert_mention_costs_almost_nothing() -> None:
 
 
 def test_discord_pings_nobody() -> None:
-    for text in (discord(parse("<p>@everyone @here &lt;@12&gt; &lt;@&amp;7&gt;</p>")), "@everyone @here <@12> <@&7>"):
+    for text in (
+        discord(parse("<p>@everyone @here &lt;@12&gt; &lt;@&amp;7&gt;</p>")),
+        "@everyone @here <@12> <@&7>",
+    ):
         made = mentions(text, "discord", {})
         assert "@everyone" not in made
         assert "@here" not in made
@@ -58,7 +61,10 @@ def test_discord_pings_nobody() -> None:
 
 
 def test_marks_move_along() -> None:
-    text = Text("@bob met @ada here", (Mark(14, 18, "atom"), Mark(0, 18, "link", href="https://example.org")))
+    text = Text(
+        "@bob met @ada here",
+        (Mark(14, 18, "atom"), Mark(0, 18, "link", href="https://example.org")),
+    )
     made = mentions(text, "mastodon", {"@ada": "@ada@example.social"})
     said = {made[mark.start : mark.end] for mark in made.marks}
     assert said == {"here", str(made), "@ada@example.social"}

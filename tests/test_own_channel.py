@@ -52,15 +52,21 @@ def test_the_channel_that_is_built_there_works_as_a_package_of_its_own(tmp_path:
         {
             "site/publish_ntfy.py": code,
             "site/publish_ntfy-0.1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: publish-ntfy\nVersion: 0.1.0\n",
-            "site/publish_ntfy-0.1.0.dist-info/entry_points.txt": f"[{entry[0]}]\n{entry[1]}\n".replace('"', ""),
+            "site/publish_ntfy-0.1.0.dist-info/entry_points.txt": f"[{entry[0]}]\n{entry[1]}\n".replace(
+                '"', ""
+            ),
             "news/templates/ntfy.txt.j2": template,
-            "news/publish.toml": section.replace("https://ntfy.sh", f"http://127.0.0.1:{server.server_port}"),
+            "news/publish.toml": section.replace(
+                "https://ntfy.sh", f"http://127.0.0.1:{server.server_port}"
+            ),
             "news/hello.md": blocks(README, "markdown")[0],
         },
     )
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+        "PYTHONPATH": os.pathsep.join(
+            [str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")]
+        ).rstrip(os.pathsep),
         "NTFY_ACCESS_TOKEN": "tk_test",
     }
 

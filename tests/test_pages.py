@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher import pages
 from publisher.sandbox import Sandbox
+from publisher.site import pages
 from tests.conftest import POST, Publish, live
 from tests.test_cards import WHOLE
 from tests.web_servers import Answering, Server, says
@@ -85,14 +85,19 @@ def test_the_card_of_each_platform_is_shown_with_what_it_lacks(
         site(project, server)
         ran = publish("check", "post.md", "--online")
     assert ran.status == 0
-    for words in ("the card on Mastodon (link)", "the card on X (summary_large_image)", "the card on Discord"):
+    for words in (
+        "the card on Mastodon (link)",
+        "the card on X (summary_large_image)",
+        "the card on Discord",
+    ):
         assert words in ran.out
     assert ran.out.count("  title: Lamp 2.0 is out\n") == 3
     assert ran.out.count("  image: https://example.org/lamp.png\n") == 3
     with Server(says("200 OK", b"<title>Lamp</title>")) as server:
         site_again = (project / "publish.toml").read_text("utf-8")
         (project / "publish.toml").write_text(
-            site_again.replace(site_again.split('base_url = "')[1].split('"')[0], server.url("/")), "utf-8"
+            site_again.replace(site_again.split('base_url = "')[1].split('"')[0], server.url("/")),
+            "utf-8",
         )
         ran = publish("check", "post.md", "--online")
     assert ran.status == 0

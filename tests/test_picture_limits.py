@@ -1,4 +1,5 @@
-"""What each adapter says a platform takes of pictures is what the platform's own description says."""
+"""What each adapter says a platform takes of pictures is what the platform's own description
+says."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ def test_x() -> None:
     rule = rule_of("twitter")
     assert rule.count == field("twitter", "CreatePostsMedia", "media_ids")["maxItems"]
     assert rule.alt == field("twitter", "CreateMediaMetadataMetadataAltText", "text")["maxLength"]
-    assert set(rule.kinds) <= set(field("twitter", "InitializeMediaUploadRequest", "media_type")["enum"])
+    assert set(rule.kinds) <= set(
+        field("twitter", "InitializeMediaUploadRequest", "media_type")["enum"]
+    )
 
 
 def test_discord() -> None:
@@ -36,7 +39,9 @@ def test_discord() -> None:
 
 def test_mastodon_before_an_instance_was_asked() -> None:
     rule = rule_of("mastodon")
-    told = document("mastodon")["components"]["examples"]["Instance200Example"]["value"]["configuration"]
+    told = document("mastodon")["components"]["examples"]["Instance200Example"]["value"][
+        "configuration"
+    ]
     assert rule.count == told["statuses"]["max_media_attachments"]
     media = told["media_attachments"]
     assert (rule.bytes, rule.pixels) == (media["image_size_limit"], media["image_matrix_limit"])

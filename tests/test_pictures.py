@@ -1,4 +1,5 @@
-"""Pictures, from the file to the platform: the bytes that arrive are opened, their text and order read back."""
+"""Pictures, from the file to the platform: the bytes that arrive are opened, their text and order
+read back."""
 
 from __future__ import annotations
 
@@ -60,9 +61,13 @@ def arrived(sandbox: Sandbox, channel: str) -> list[tuple[bytes, str]]:
     """The pictures of the one post on a channel, in order: bytes and text."""
     item = of(sandbox, channel)
     if channel == "mastodon":
-        return [(got(one["url"]), one["description"]) for one in item["object"]["media_attachments"]]
+        return [
+            (got(one["url"]), one["description"]) for one in item["object"]["media_attachments"]
+        ]
     if channel == "discord":
-        return [(got(one["url"]), one.get("description", "")) for one in item["object"]["attachments"]]
+        return [
+            (got(one["url"]), one.get("description", "")) for one in item["object"]["attachments"]
+        ]
     return [(got(f"{sandbox.twitter_url}/media/{one['id']}"), one["alt"]) for one in item["media"]]
 
 
@@ -76,7 +81,9 @@ def test_four_pictures_arrive_in_order_upright_without_exif_and_with_their_texts
     pictures = arrived(sandbox, channel)
     assert [text for _, text in pictures] == ["A lamp, lit", "A chart", "The third", "The fourth"]
     opened = [Image.open(io.BytesIO(data)) for data, _ in pictures]
-    assert [image.size for image in opened] == [(60, 90), (80, 50), (70, 40), (61, 31)], "the cover is turned"
+    assert [image.size for image in opened] == [(60, 90), (80, 50), (70, 40), (61, 31)], (
+        "the cover is turned"
+    )
     assert not any(dict(image.getexif()) for image in opened)
     assert not any(b"Exif" in data for data, _ in pictures)
     assert [image.format for image in opened[:3]] == ["JPEG", "PNG", "WEBP"]
@@ -95,11 +102,16 @@ def test_the_focal_point_arrives(project: Path, sandbox: Sandbox, publish: Publi
     assert media[0]["meta"]["focus"] == {"x": 0.2, "y": -0.3}
 
 
-def test_discord_s_embed_shows_the_first_picture(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_discord_s_embed_shows_the_first_picture(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     four(project)
     publish("post.md", "--channels", "discord")
     message = of(sandbox, "discord")["object"]
-    assert message["embeds"][0]["image"]["url"] == f"attachment://{message['attachments'][0]['filename']}"
+    assert (
+        message["embeds"][0]["image"]["url"]
+        == f"attachment://{message['attachments'][0]['filename']}"
+    )
 
 
 def test_a_mail_shows_hosted_pictures_from_where_they_are_with_their_size(
@@ -118,7 +130,9 @@ def test_a_mail_shows_hosted_pictures_from_where_they_are_with_their_size(
     assert len(shown) == 4
 
 
-def test_a_mail_carries_a_picture_that_has_no_address(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_mail_carries_a_picture_that_has_no_address(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     config = (project / "publish.toml").read_text("utf-8")
     lines = [line for line in config.splitlines() if not line.startswith(("base_url", "permalink"))]
     (project / "publish.toml").write_text("\n".join(lines), "utf-8")
@@ -129,15 +143,24 @@ def test_a_mail_carries_a_picture_that_has_no_address(project: Path, sandbox: Sa
         message = BytesParser(policy=policy.default).parsebytes(raw)
         related = [part for part in message.walk() if part.get_content_type().startswith("image/")]
         assert len(related) == 4
-        assert {part.get_content_type() for part in related} <= {"image/jpeg", "image/png", "image/gif"}
+        assert {part.get_content_type() for part in related} <= {
+            "image/jpeg",
+            "image/png",
+            "image/gif",
+        }
         for part in related:
             assert f'src="cid:{part["Content-ID"][1:-1]}"' in html
             assert part.get_content_disposition() == "inline"
             Image.open(io.BytesIO(part.get_content())).close()
-        assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "multipart/related"]
+        assert [part.get_content_type() for part in message.iter_parts()] == [
+            "text/plain",
+            "multipart/related",
+        ]
 
 
-def test_what_was_uploaded_is_not_uploaded_again(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_what_was_uploaded_is_not_uploaded_again(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     four(project)
     sandbox.fault("mastodon", "500", after=2)  # the third upload fails, and is tried again
     assert publish("post.md", "--channels", "mastodon").status == 0
@@ -146,16 +169,25 @@ def test_what_was_uploaded_is_not_uploaded_again(project: Path, sandbox: Sandbox
     assert len(arrived(sandbox, "mastodon")) == 4
 
 
-def test_a_run_that_died_after_uploading_is_gone_on_with(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_run_that_died_after_uploading_is_gone_on_with(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     four(project)
-    sandbox.fault("mastodon", "429", after=4, times=50, seconds=30)  # the pictures are there, the post isn't
+    sandbox.fault(
+        "mastodon", "429", after=4, times=50, seconds=30
+    )  # the pictures are there, the post isn't
     assert publish("post.md", "--channels", "mastodon").status == 1
     assert not sandbox.received()
     before = len([each for each in sandbox.requests if each.path == "/api/v2/media"])
     sandbox.faults.clear()
     assert publish("post.md", "--channels", "mastodon").status == 0
     assert len([each for each in sandbox.requests if each.path == "/api/v2/media"]) == before == 4
-    assert [text for _, text in arrived(sandbox, "mastodon")] == ["A lamp, lit", "A chart", "The third", "The fourth"]
+    assert [text for _, text in arrived(sandbox, "mastodon")] == [
+        "A lamp, lit",
+        "A chart",
+        "The third",
+        "The fourth",
+    ]
 
 
 def test_an_answer_that_is_lost_makes_no_second_post_with_pictures(
@@ -169,7 +201,9 @@ def test_an_answer_that_is_lost_makes_no_second_post_with_pictures(
         assert len(arrived(sandbox, channel)) == 4
 
 
-def test_an_animation_goes_alone_or_as_a_still_picture(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_an_animation_goes_alone_or_as_a_still_picture(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     put(project, "moving.gif", moving((60, 40), frames=5))
     write(project, "![It turns](moving.gif)")
     assert publish("post.md", "--channels", "mastodon,twitter,discord").status == 0
@@ -179,12 +213,20 @@ def test_an_animation_goes_alone_or_as_a_still_picture(project: Path, sandbox: S
     sandbox.clear()
     put(project, "still.png", saved(halves(), "PNG"))
     put(project, "still.gif", saved(halves(), "GIF"))
-    write(project, "![It turns](moving.gif) ![It stands](still.png) ![So does this](still.gif)", name="other.md")
+    write(
+        project,
+        "![It turns](moving.gif) ![It stands](still.png) ![So does this](still.gif)",
+        name="other.md",
+    )
     ran = publish("other.md", "--channels", "mastodon", "--dry-run")
     assert "first frame" in ran.out
     assert publish("other.md", "--channels", "mastodon,twitter,discord").status == 0
     for channel in ("mastodon", "twitter", "discord"):
-        assert [text for _, text in arrived(sandbox, channel)] == ["It turns", "It stands", "So does this"]
+        assert [text for _, text in arrived(sandbox, channel)] == [
+            "It turns",
+            "It stands",
+            "So does this",
+        ]
 
 
 def test_mastodon_takes_its_time_with_an_animation_and_is_waited_for(
@@ -202,7 +244,9 @@ def test_mastodon_takes_its_time_with_an_animation_and_is_waited_for(
     assert len(arrived(sandbox, "mastodon")) == len(arrived(sandbox, "twitter")) == 1
 
 
-def test_more_than_a_platform_takes_is_told(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_more_than_a_platform_takes_is_told(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     for number in range(6):
         put(project, f"{number}.png", saved(halves((40 + number, 30)), "PNG"))
     write(project, " ".join(f"![Number {number}]({number}.png)" for number in range(6)))
@@ -213,7 +257,9 @@ def test_more_than_a_platform_takes_is_told(project: Path, sandbox: Sandbox, pub
     assert len(arrived(sandbox, "discord")) == 6
 
 
-def test_a_post_may_choose_its_pictures_for_a_channel(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_post_may_choose_its_pictures_for_a_channel(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     four(project)
     put(project, "square.png", saved(halves((50, 50)), "PNG"))
     more = 'publish: {mastodon: {images: ["![A square](square.png)", cover.jpg]}, discord: {images: []}}\n'
@@ -244,7 +290,9 @@ def test_a_picture_without_a_text_is_a_warning_in_a_dry_run_and_an_error_to_chec
     assert publish("check", "post.md").status == 0
 
 
-def test_a_long_text_is_cut_at_a_sentence_with_a_warning(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_long_text_is_cut_at_a_sentence_with_a_warning(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     put(project, "one.png", saved(halves(), "PNG"))
     write(project, f"![{'A sentence about what is to be seen there. ' * 30}](one.png)")
     ran = publish("post.md", "--channels", "twitter,mastodon")
@@ -312,7 +360,9 @@ def test_a_picture_on_a_private_host_is_only_fetched_where_the_configuration_nam
     assert len([item for item in sandbox.received() if item["channel"] == "mastodon"]) == 2
 
 
-def test_a_picture_too_large_for_x_is_made_to_fit(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_picture_too_large_for_x_is_made_to_fit(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     put(project, "large.png", saved(photo(3000, 2000), "PNG"))
     assert (project / "large.png").stat().st_size > 5_000_000
     write(project, "![A large one](large.png)")
@@ -321,7 +371,10 @@ def test_a_picture_too_large_for_x_is_made_to_fit(project: Path, sandbox: Sandbo
     ((data, _),) = arrived(sandbox, "twitter")
     assert len(data) <= 5_000_000
     (told,) = ran.json["results"][0]["parts"][0]["attachments"]
-    assert (told["size_before"], told["size"]) == ((project / "large.png").stat().st_size, len(data))
+    assert (told["size_before"], told["size"]) == (
+        (project / "large.png").stat().st_size,
+        len(data),
+    )
 
 
 def test_a_request_of_each_kind_is_as_the_documentation_describes(
@@ -332,7 +385,9 @@ def test_a_request_of_each_kind_is_as_the_documentation_describes(
     four(project)
     publish("post.md", "--channels", "twitter,discord")
     bodies = {
-        each.path: json.loads(each.body) for each in sandbox.requests if each.path.startswith("/2/") and each.body
+        each.path: json.loads(each.body)
+        for each in sandbox.requests
+        if each.path.startswith("/2/") and each.body
     }
     specs.check_request("twitter", "POST", "/2/media/upload", bodies["/2/media/upload"])
     specs.check_request("twitter", "POST", "/2/media/metadata", bodies["/2/media/metadata"])

@@ -77,8 +77,12 @@ def test_an_address_may_be_written_with_spaces_and_accents() -> None:
 
 
 @pytest.mark.parametrize("status", [204, 206, 304, 400, 401, 403, 404, 410, 429, 500, 503])
-def test_any_answer_but_200_is_an_error_with_its_status_and_no_word_of_the_server(status: int) -> None:
-    with Server(says(f"{status} \x1b[31mOwned", b"" if status in (204, 304) else b"<b>Owned</b>")) as server:
+def test_any_answer_but_200_is_an_error_with_its_status_and_no_word_of_the_server(
+    status: int,
+) -> None:
+    with Server(
+        says(f"{status} \x1b[31mOwned", b"" if status in (204, 304) else b"<b>Owned</b>")
+    ) as server:
         error = refused(server.url())
     assert (error.status, error.message) == (status, f"answers {status}")
     assert "Owned" not in str(error) + error.hint
@@ -97,7 +101,9 @@ def test_any_answer_but_200_is_an_error_with_its_status_and_no_word_of_the_serve
         "2002:7f00:1::", "2002:a9fe:a9fe::1", "2001:0:7f00:1::f5ff:fffe", "2001:0:808:808::80ff:fffe", "100::1",
     ],
 )  # fmt: skip
-def test_no_address_of_this_machine_or_its_networks_is_public(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_address_of_this_machine_or_its_networks_is_public(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert not is_public(address)
     lookups(monkeypatch, address)
     error = refused("http://pictures.example.org/lamp.png")
@@ -147,7 +153,9 @@ def test_a_name_is_looked_up_once_so_that_it_cannot_change_after_it_was_checked(
     assert b"Host: pictures.example.org" in server.requests[0]
 
 
-def test_of_several_addresses_only_public_ones_are_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_addresses_only_public_ones_are_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lookups(monkeypatch, "127.0.0.1", "8.8.8.8", "::1")
     asked: list[Any] = []
 
@@ -156,11 +164,15 @@ def test_of_several_addresses_only_public_ones_are_connected_to(monkeypatch: pyt
         raise OSError
 
     monkeypatch.setattr(socket.socket, "connect", connect)
-    assert "no connection to pictures.example.org" in refused("http://pictures.example.org/").message
+    assert (
+        "no connection to pictures.example.org" in refused("http://pictures.example.org/").message
+    )
     assert asked == [("8.8.8.8", 80)]
 
 
-def test_where_the_first_address_of_a_host_does_not_answer_the_next_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_first_address_of_a_host_does_not_answer_the_next_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lookups(monkeypatch, "::1", "127.0.0.1")
     with Server(says()) as server:
         assert fetch(server.url(host="two.example"), hosts=frozenset({"two.example"})) == BODY
@@ -181,7 +193,9 @@ def test_an_address_with_a_password_is_refused() -> None:
     assert "hunter2" not in str(error) + error.hint
 
 
-def test_proxies_and_passwords_of_the_environment_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_and_passwords_of_the_environment_are_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -196,7 +210,9 @@ def test_proxies_and_passwords_of_the_environment_are_not_used(tmp_path: Path, m
 # Redirects.
 
 
-@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize(
+    "status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"]
+)
 def test_a_redirect_is_followed_and_the_final_address_told(status: str) -> None:
     with Server(says()) as last, Server(leads_to(last.url("/new.png"), status=status)) as first:
         assert get(first.url(), hosts=HERE)[0] == last.url("/new.png")
@@ -267,7 +283,9 @@ def test_what_is_packed_all_the_same_is_unpacked(coding: str) -> None:
 
 
 def test_what_unpacks_to_more_than_is_allowed_is_given_up() -> None:
-    with Server(says("200 OK", gzip.compress(bytes(50_000_000)), "Content-Encoding: gzip")) as server:
+    with Server(
+        says("200 OK", gzip.compress(bytes(50_000_000)), "Content-Encoding: gzip")
+    ) as server:
         assert refused(server.url(), limit=1_000_000).message == "has more than 1 MB"
 
 
@@ -370,7 +388,9 @@ def test_a_certificate_for_another_name_is_refused(
 ) -> None:
     lookups(monkeypatch, "127.0.0.1")
     with Server(says(), tls) as server:
-        error = refused(server.url(scheme="https", host="other.example"), hosts=frozenset({"other.example"}))
+        error = refused(
+            server.url(scheme="https", host="other.example"), hosts=frozenset({"other.example"})
+        )
     assert "no certificate that can be verified" in error.message
 
 

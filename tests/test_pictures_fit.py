@@ -27,7 +27,9 @@ def has_no_secret(done: Fitted) -> None:
     assert [secret for secret in make.SECRETS if secret in done.data] == []
     with Image.open(io.BytesIO(done.data)) as image:
         assert not dict(image.getexif())
-        assert not {"exif", "xmp", "comment", "photoshop", "Author", "XML:com.adobe.xmp"} & set(image.info)
+        assert not {"exif", "xmp", "comment", "photoshop", "Author", "XML:com.adobe.xmp"} & set(
+            image.info
+        )
 
 
 # What is taken as it is.
@@ -83,7 +85,9 @@ def test_what_a_platform_does_not_take_becomes_a_jpeg_or_a_png(form: str) -> Non
     assert done.kind == ("image/png" if form == "BMP" else "image/jpeg")
     assert "turned into a" in done.note
     with make.opened(done.data) as image:
-        assert make.near(image.getpixel((8, 16)), make.RED) and make.near(image.getpixel((56, 16)), make.BLUE)
+        assert make.near(image.getpixel((8, 16)), make.RED) and make.near(
+            image.getpixel((56, 16)), make.BLUE
+        )
 
 
 def test_an_avif_is_sent_as_it_is_where_it_is_taken_and_says_nothing_else() -> None:
@@ -96,10 +100,17 @@ def test_an_avif_is_sent_as_it_is_where_it_is_taken_and_says_nothing_else() -> N
 def test_a_heic_becomes_a_jpeg() -> None:
     pytest.importorskip("pi_heif")
     done = fit(make.HEIC, "IMG_0001.HEIC", RULE)
-    assert (done.name, done.width, done.height, done.note) == ("IMG_0001.jpg", 64, 32, "turned into a JPEG")
+    assert (done.name, done.width, done.height, done.note) == (
+        "IMG_0001.jpg",
+        64,
+        32,
+        "turned into a JPEG",
+    )
     has_no_secret(done)
     with make.opened(done.data) as image:
-        assert make.near(image.getpixel((8, 16)), make.RED) and make.near(image.getpixel((56, 16)), make.BLUE)
+        assert make.near(image.getpixel((8, 16)), make.RED) and make.near(
+            image.getpixel((56, 16)), make.BLUE
+        )
 
 
 # The right way up.
@@ -114,7 +125,9 @@ TURNS = {
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_picture_is_sent_the_right_way_up_and_says_no_more_how_it_lay(form: str, orientation: int) -> None:
+def test_a_picture_is_sent_the_right_way_up_and_says_no_more_how_it_lay(
+    form: str, orientation: int
+) -> None:
     upright = make.halves((64, 32))
     upright.paste(make.GREEN, (0, 0, 16, 16))
     lying = upright.transpose(TURNS[orientation]) if orientation > 1 else upright
@@ -180,7 +193,9 @@ def test_scaling_in_strips_is_what_pillow_does_in_one_go() -> None:
         if mode == "RGBA":
             image.putalpha(200)
         plain = image.convert("RGBa") if mode == "RGBA" else image
-        whole = plain.resize((333, 777), Image.Resampling.LANCZOS).resize((200, 777), Image.Resampling.LANCZOS)
+        whole = plain.resize((333, 777), Image.Resampling.LANCZOS).resize(
+            (200, 777), Image.Resampling.LANCZOS
+        )
         difference = ImageChops.difference(whole.convert(mode), scaled(image, (200, 777)))
         assert max(difference.tobytes()) <= 2
 
@@ -219,12 +234,16 @@ def test_colours_that_cannot_be_seen_do_not_bleed_into_those_that_can() -> None:
 
 @pytest.mark.parametrize("profile", [True, False])
 def test_a_cmyk_jpeg_becomes_rgb_with_colours_that_look_the_same(profile: bool) -> None:
-    data = make.saved(make.halves(mode="CMYK"), "JPEG", **({"icc_profile": _ink()} if profile else {}))
+    data = make.saved(
+        make.halves(mode="CMYK"), "JPEG", **({"icc_profile": _ink()} if profile else {})
+    )
     done = fit(data, "print.jpg", RULE)
     with make.opened(done.data) as image:
         assert image.mode == "RGB"
         assert "icc_profile" not in image.info
-        assert make.near(image.getpixel((8, 16)), make.RED, 40) and make.near(image.getpixel((56, 16)), make.BLUE, 40)
+        assert make.near(image.getpixel((8, 16)), make.RED, 40) and make.near(
+            image.getpixel((56, 16)), make.BLUE, 40
+        )
 
 
 def _ink() -> bytes:
@@ -238,8 +257,13 @@ def test_a_png_of_16_bits_becomes_one_of_8(grey: bool) -> None:
     assert done.data[24] == 8
     with make.opened(done.data) as image:
         assert image.mode == ("L" if grey else "RGB")
-        left, right = image.convert("RGB").getpixel((8, 16)), image.convert("RGB").getpixel((56, 16))
-    assert make.near(left, (0x50,) * 3 if grey else make.RED) and make.near(right, (0xC0,) * 3 if grey else make.BLUE)
+        left, right = (
+            image.convert("RGB").getpixel((8, 16)),
+            image.convert("RGB").getpixel((56, 16)),
+        )
+    assert make.near(left, (0x50,) * 3 if grey else make.RED) and make.near(
+        right, (0xC0,) * 3 if grey else make.BLUE
+    )
 
 
 @pytest.mark.parametrize(
@@ -249,7 +273,11 @@ def test_a_png_of_16_bits_becomes_one_of_8(grey: bool) -> None:
 )  # fmt: skip
 def test_every_mode_of_pixels_can_be_scaled_and_sent(mode: str, form: str) -> None:
     grey = Image.linear_gradient("L").resize((120, 80))
-    image = make.halves((120, 80), mode) if mode not in ("I", "F", "I;16") else grey.convert("I").convert(mode)
+    image = (
+        make.halves((120, 80), mode)
+        if mode not in ("I", "F", "I;16")
+        else grey.convert("I").convert(mode)
+    )
     done = fit(make.saved(image, form), "odd", replace(PLAIN, side=60))
     with make.opened(done.data) as small:
         assert small.size == (60, 40)
@@ -292,7 +320,9 @@ def test_comments_are_taken_out_of_an_animation_and_it_still_moves() -> None:
 
 
 @pytest.mark.parametrize("animation", [None, (100, 10**6), (10**6, 100)])
-def test_of_an_animation_that_is_not_taken_the_first_frame_is_sent(animation: tuple[int, int] | None) -> None:
+def test_of_an_animation_that_is_not_taken_the_first_frame_is_sent(
+    animation: tuple[int, int] | None,
+) -> None:
     done = fit(make.moving(), "demo.gif", replace(RULE, animation=animation))
     assert (done.name, done.kind) == ("demo.png", "image/png")
     assert done.note == "first frame of an animation, turned into a PNG"
@@ -350,9 +380,17 @@ def test_pictures_of_real_sizes_stay_under_400_megabytes(case: str, tmp_path: Pa
     name, maker = make.REAL_SIZES[case]
     path = tmp_path / name
     path.write_bytes(maker())
-    values = {"count": 4, "kinds": KINDS, "bytes": RULE.bytes, "pixels": RULE.pixels, "animation": RULE.animation}
+    values = {
+        "count": 4,
+        "kinds": KINDS,
+        "bytes": RULE.bytes,
+        "pixels": RULE.pixels,
+        "animation": RULE.animation,
+    }
     command = [sys.executable, "-c", make.MEASURED + make.PEAK, str(path), json.dumps(values)]
-    said = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    said = json.loads(
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    )
     assert said["peak"] < 400_000_000
     if case == "decompression bomb":
         assert said["error"] == "has far too many pixels: up to 50 million are read"

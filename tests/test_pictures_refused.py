@@ -1,4 +1,5 @@
-"""What is no picture, or a broken or dangerous one: refused in one clear line, whatever its bytes."""
+"""What is no picture, or a broken or dangerous one: refused in one clear line, whatever its
+bytes."""
 
 from __future__ import annotations
 
@@ -61,7 +62,9 @@ def test_a_web_page_in_place_of_a_picture_is_called_that() -> None:
     assert "is a page" in refused(b"<!doctype html><html><body><svg></svg></body></html>").message
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", b"%PDF-1.7", bytes(1000), b"\0\0\0\x18ftypisom" + bytes(100)])
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"%PDF-1.7", bytes(1000), b"\0\0\0\x18ftypisom" + bytes(100)]
+)
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
     assert refused(data).message.startswith("is ")
 
@@ -85,17 +88,28 @@ def test_a_damaged_png_is_refused() -> None:
     assert "broken" in refused(bytes(data)).message
 
 
-@pytest.mark.parametrize(("width", "height"), [(60_000, 60_000), (12_000, 10_000), (9_000, 9_000), (8_000, 6_300)])
-def test_more_pixels_than_are_ever_decoded_are_refused_from_the_header(width: int, height: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "height"), [(60_000, 60_000), (12_000, 10_000), (9_000, 9_000), (8_000, 6_300)]
+)
+def test_more_pixels_than_are_ever_decoded_are_refused_from_the_header(
+    width: int, height: int
+) -> None:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    data = b"\x89PNG\r\n\x1a\n" + make.chunk(b"IHDR", header) + make.chunk(b"IDAT", b"") + make.chunk(b"IEND", b"")
+    data = (
+        b"\x89PNG\r\n\x1a\n"
+        + make.chunk(b"IHDR", header)
+        + make.chunk(b"IDAT", b"")
+        + make.chunk(b"IEND", b"")
+    )
     before = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
     error = refused(data)
     assert "50 million" in error.message
     assert (Image.MAX_IMAGE_PIXELS, list(warnings.filters)) == before
 
 
-def test_an_animation_of_too_many_frames_is_refused_before_one_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_animation_of_too_many_frames_is_refused_before_one_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(fitting, "FRAMES", 64 * 48 * 4)
     assert refused(make.moving(), "demo.gif").message == "has 5 frames of 64×48"
 
@@ -131,8 +145,13 @@ _SAMPLES = [
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(_SAMPLES), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8))
-def test_no_damage_whatever_does_more_than_be_refused(sample: bytes, damage: list[tuple[float, int]]) -> None:
+@given(
+    st.sampled_from(_SAMPLES),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8),
+)
+def test_no_damage_whatever_does_more_than_be_refused(
+    sample: bytes, damage: list[tuple[float, int]]
+) -> None:
     broken = bytearray(sample)
     for place, value in damage:
         broken[min(int(place * len(broken)), len(broken) - 1)] = value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.text import count
-from publisher.text.plain import plain
+from publisher.text.measure import count
+from publisher.text.render.plain import plain
 from publisher.text.tree import parse
 
 
@@ -14,7 +14,10 @@ def said(html: str, language: str = "", **options: object) -> str:
 
 
 def test_paragraphs_stand_apart_and_hard_wrapped_lines_are_joined() -> None:
-    assert said("<p>One line\ncontinued.</p>\n\n<p>Another <em>one</em>.</p>") == "One line continued.\n\nAnother one."
+    assert (
+        said("<p>One line\ncontinued.</p>\n\n<p>Another <em>one</em>.</p>")
+        == "One line continued.\n\nAnother one."
+    )
 
 
 @pytest.mark.parametrize(
@@ -26,7 +29,9 @@ def test_paragraphs_stand_apart_and_hard_wrapped_lines_are_joined() -> None:
         ("새 버전이\n나왔습니다", "새 버전이 나왔습니다"),
     ],
 )
-def test_no_space_appears_where_a_chinese_or_japanese_line_was_wrapped(source: str, shown: str) -> None:
+def test_no_space_appears_where_a_chinese_or_japanese_line_was_wrapped(
+    source: str, shown: str
+) -> None:
     assert said(f"<p>{source}</p>") == shown
 
 
@@ -69,19 +74,28 @@ def test_a_quotation_that_has_its_marks_gets_no_second_ones() -> None:
 
 
 def test_a_quotation_in_a_quotation_has_the_inner_marks() -> None:
-    assert said("<blockquote><p>a</p><blockquote><p>b</p></blockquote></blockquote>") == "“a\n\n‘b’”"
+    assert (
+        said("<blockquote><p>a</p><blockquote><p>b</p></blockquote></blockquote>") == "“a\n\n‘b’”"
+    )
 
 
 @pytest.mark.parametrize(
     "remark",
-    ["<p><strong>Note:</strong> bring a laptop.</p>", "<p>Note: bring a laptop.</p>", "<p>💡 Bring a laptop.</p>"],
+    [
+        "<p><strong>Note:</strong> bring a laptop.</p>",
+        "<p>Note: bring a laptop.</p>",
+        "<p>💡 Bring a laptop.</p>",
+    ],
 )
 def test_a_remark_set_as_a_quotation_is_not_quoted(remark: str) -> None:
     assert not said(f"<blockquote>{remark}</blockquote>").startswith("“")
 
 
 def test_an_alert_is_said_in_words() -> None:
-    assert said("<blockquote><p>[!WARNING]\nBack up first.</p></blockquote>") == "Warning: Back up first."
+    assert (
+        said("<blockquote><p>[!WARNING]\nBack up first.</p></blockquote>")
+        == "Warning: Back up first."
+    )
 
 
 def test_code_is_kept_as_it_is() -> None:
@@ -91,7 +105,8 @@ def test_code_is_kept_as_it_is() -> None:
 
 def test_a_link_is_its_words_then_its_address() -> None:
     assert (
-        said('<p>Read <a href="https://example.org/a">the notes</a>.</p>') == "Read the notes (https://example.org/a)."
+        said('<p>Read <a href="https://example.org/a">the notes</a>.</p>')
+        == "Read the notes (https://example.org/a)."
     )
 
 
@@ -121,15 +136,20 @@ def test_each_address_is_said_once_and_what_the_template_says_not_at_all() -> No
         '<p><a href="https://example.org/a">One</a>, <a href="http://www.example.org/a/">again</a>, '
         '<a href="https://example.org/post#part">this post</a>.</p>'
     )
-    assert said(html, skip_urls=["https://example.org/post"]) == "One (https://example.org/a), again, this post."
+    assert (
+        said(html, skip_urls=["https://example.org/post"])
+        == "One (https://example.org/a), again, this post."
+    )
 
 
 @pytest.mark.parametrize("language", ["zh", "ja", "ar", "fr"])
 def test_an_address_ends_where_it_ends_on_both_platforms(language: str) -> None:
-    """Mastodon takes Chinese letters and closing quotation marks after an address for a part of it."""
+    """Mastodon takes Chinese letters and closing quotation marks after an address for a part of
+    it."""
     address = "https://example.org/" + "a" * 100
     text = said(
-        f'<p>看<a href="{address}">{address}</a>。更多 «\u00a0<a href="{address}">{address}</a>\u00a0»</p>', language
+        f'<p>看<a href="{address}">{address}</a>。更多 «\u00a0<a href="{address}">{address}</a>\u00a0»</p>',
+        language,
     )
     assert count.mastodon(text) == count.mastodon(text.replace("a" * 100, "a"))
     assert count.twitter(text) == count.twitter(text.replace("a" * 100, "a"))
@@ -152,7 +172,10 @@ def test_a_file_name_says_nothing_about_an_image(alt: str) -> None:
 
 
 def test_a_caption_that_repeats_the_alternative_text_is_said_once() -> None:
-    assert said('<figure><img src="a.png" alt="The team"><figcaption>The team.</figcaption></figure>') == "The team."
+    assert (
+        said('<figure><img src="a.png" alt="The team"><figcaption>The team.</figcaption></figure>')
+        == "The team."
+    )
 
 
 def test_tables_can_be_read() -> None:
@@ -197,10 +220,14 @@ def test_french_spaces_and_direction_marks_are_kept() -> None:
 
 def test_marks_say_what_must_not_be_torn_and_where_a_part_ends() -> None:
     text = plain(
-        parse('<p>Our <a href="https://example.org/a">new notes</a>.</p><!-- thread --><p>Next <code>a b</code></p>')
+        parse(
+            '<p>Our <a href="https://example.org/a">new notes</a>.</p><!-- thread --><p>Next <code>a b</code></p>'
+        )
     )
     marks = [(mark.kind, text[mark.start : mark.end], mark.href) for mark in text.marks]
     assert ("atom", "new notes (https://example.org/a)", "") in marks
     assert ("link", "new notes", "https://example.org/a") in marks
     assert ("atom", "a b", "") in marks
-    assert [text[mark.start :].strip() for mark in text.marks if mark.kind == "break"] == ["Next a b"]
+    assert [text[mark.start :].strip() for mark in text.marks if mark.kind == "break"] == [
+        "Next a b"
+    ]

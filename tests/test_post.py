@@ -9,7 +9,8 @@ import pytest
 
 from publisher.config import Config, Site
 from publisher.errors import PostError
-from publisher.post import Post, read
+from publisher.post.post import Post
+from publisher.post.reader import read
 from publisher.text.tree import text_of
 
 SITE = Site(base_url="https://example.org/", language="en", permalink="/news/{slug}/")
@@ -38,7 +39,16 @@ def links(found: Post) -> list[str]:
         "\ufeff---\ntitle: Hello\ntags: one two\nlang: fr\n---\n",
         "---\r\ntitle: Hello\r\ntags:\r\n  - one\r\n  - two\r\nlang: fr\r\n---\r\n",
     ],
-    ids=["YAML", "TOML", "Zola", "JSON", "JSON on a line", "JSON on two lines", "byte order mark", "Windows"],
+    ids=[
+        "YAML",
+        "TOML",
+        "Zola",
+        "JSON",
+        "JSON on a line",
+        "JSON on two lines",
+        "byte order mark",
+        "Windows",
+    ],
 )
 def test_front_matter_in_every_form(head: str, tmp_path: Path) -> None:
     (tmp_path / "post.md").write_bytes((head + "\nText.\n").encode())
@@ -85,7 +95,10 @@ def test_a_post_s_own_address(head: str, name: str, url: str, tmp_path: Path) ->
 
 def test_a_permalink_with_a_date(tmp_path: Path) -> None:
     site = Site(base_url="https://example.org/blog/", permalink="/{year}/{month}/{day}/{slug}/")
-    assert post(tmp_path, "---\ndate: 2026-01-02\n---\nx", site=site).url == "https://example.org/blog/2026/01/02/post/"
+    assert (
+        post(tmp_path, "---\ndate: 2026-01-02\n---\nx", site=site).url
+        == "https://example.org/blog/2026/01/02/post/"
+    )
     with pytest.raises(PostError):
         post(tmp_path, "---\ntitle: x\n---\nx", site=site)
 
@@ -114,7 +127,9 @@ def test_relative_links_become_absolute(link: str, address: str, tmp_path: Path)
 
 def test_pictures_become_absolute(tmp_path: Path) -> None:
     found = post(tmp_path, "![alt](../img/x.png)\n")
-    assert [e.attrs["src"] for e in found.body.walk() if e.name == "img"] == ["https://example.org/news/img/x.png"]
+    assert [e.attrs["src"] for e in found.body.walk() if e.name == "img"] == [
+        "https://example.org/news/img/x.png"
+    ]
 
 
 def test_the_date_in_a_jekyll_file_s_name(tmp_path: Path) -> None:
@@ -124,7 +139,9 @@ def test_the_date_in_a_jekyll_file_s_name(tmp_path: Path) -> None:
 def test_identity_is_the_id_else_the_address_else_the_path(tmp_path: Path) -> None:
     assert post(tmp_path, "---\nid: lamp\n---\nx").identity.key == "lamp"
     assert post(tmp_path, "x").identity.key == "https://example.org/news/post/"
-    assert post(tmp_path, "x", "news/e\u0301te.md", site=Site()).identity.key == "news/éte.md", "in composed form"
+    assert post(tmp_path, "x", "news/e\u0301te.md", site=Site()).identity.key == "news/éte.md", (
+        "in composed form"
+    )
 
 
 def test_shortcodes_never_reach_a_reader_and_leave_a_note(tmp_path: Path) -> None:
@@ -147,7 +164,10 @@ def test_the_description_is_one_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_description_is_words(description: str, words: str, tmp_path: Path) -> None:
-    assert post(tmp_path, f'---\ntitle: Hello\ndescription: "{description}"\n---\nx').description == words
+    assert (
+        post(tmp_path, f'---\ntitle: Hello\ndescription: "{description}"\n---\nx').description
+        == words
+    )
 
 
 def test_an_alert_s_mark_is_not_said(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""The whole road, as its user goes it: files in, posts out, through the command line and real sockets."""
+"""The whole road, as its user goes it: files in, posts out, through the command line and real
+sockets."""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ def counts(sandbox: Sandbox) -> dict[str, int]:
 ONCE = {"mastodon": 1, "twitter": 1, "discord": 1, "email": 3}
 
 
-def test_one_file_goes_to_all_four_channels(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_one_file_goes_to_all_four_channels(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     ran = publish("post.md")
     assert ran.status == 0
     assert counts(sandbox) == ONCE
@@ -38,7 +41,9 @@ def test_a_second_run_sends_nothing(project: Path, sandbox: Sandbox, publish: Pu
     assert counts(sandbox) == ONCE
 
 
-def test_what_is_previewed_is_what_is_sent(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_what_is_previewed_is_what_is_sent(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     previewed = publish("post.md", "--dry-run", "--json").json
     assert previewed["dry_run"] is True
     assert {result["status"] for result in previewed["results"]} == {"planned"}
@@ -72,7 +77,9 @@ def test_without_any_configuration_a_dry_run_shows_all_four(
     assert tuple(ran.statuses()) == CHANNELS
 
 
-def test_a_configuration_without_channels_previews_all_four(project: Path, publish: Publish) -> None:
+def test_a_configuration_without_channels_previews_all_four(
+    project: Path, publish: Publish
+) -> None:
     (project / "publish.toml").write_text('[site]\nbase_url = "https://example.org/"\n', "utf-8")
     ran = publish("post.md", "--dry-run", "--json")
     assert ran.status == 0
@@ -93,19 +100,27 @@ def test_without_any_configuration_a_real_run_says_what_to_do(
     assert "publish.toml" in ran.err
 
 
-def test_only_the_channels_that_are_asked_for(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_only_the_channels_that_are_asked_for(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     assert publish("post.md", "--channels", "discord,mastodon").status == 0
     assert counts(sandbox) == {"mastodon": 1, "twitter": 0, "discord": 1, "email": 0}
 
 
-def test_the_front_matter_names_its_channels(project: Path, sandbox: Sandbox, publish: Publish) -> None:
-    (project / "post.md").write_text(POST.replace("tags:", "publish: {channels: [discord]}\ntags:"), "utf-8")
+def test_the_front_matter_names_its_channels(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    (project / "post.md").write_text(
+        POST.replace("tags:", "publish: {channels: [discord]}\ntags:"), "utf-8"
+    )
     assert publish("post.md").status == 0
     assert counts(sandbox) == {"mastodon": 0, "twitter": 0, "discord": 1, "email": 0}
 
 
 def test_overrides_of_one_channel(project: Path, sandbox: Sandbox, publish: Publish) -> None:
-    overrides = 'publish: {mastodon: {text: "My own words.", visibility: unlisted, spoiler_text: News}}\n'
+    overrides = (
+        'publish: {mastodon: {text: "My own words.", visibility: unlisted, spoiler_text: News}}\n'
+    )
     (project / "post.md").write_text(POST.replace("tags:", overrides + "tags:"), "utf-8")
     assert publish("post.md", "--channels", "mastodon").status == 0
     (item,) = live(sandbox, "mastodon")
@@ -114,12 +129,19 @@ def test_overrides_of_one_channel(project: Path, sandbox: Sandbox, publish: Publ
     assert item["object"]["spoiler_text"] == "News"
 
 
-def test_a_second_account_of_the_same_kind(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_second_account_of_the_same_kind(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     path = project / "publish.toml"
     section = path.read_text("utf-8").split("[channels.mastodon]")[1].split("[channels.twitter]")[0]
-    path.write_text(path.read_text("utf-8") + '\n[channels.mastodon-fr]\nadapter = "mastodon"\n' + section, "utf-8")
+    path.write_text(
+        path.read_text("utf-8") + '\n[channels.mastodon-fr]\nadapter = "mastodon"\n' + section,
+        "utf-8",
+    )
     (project / "templates").mkdir()
-    (project / "templates" / "mastodon-fr.txt.j2").write_text("En français : {{ post.title }}", "utf-8")
+    (project / "templates" / "mastodon-fr.txt.j2").write_text(
+        "En français : {{ post.title }}", "utf-8"
+    )
     assert publish("post.md", "--channels", "mastodon,mastodon-fr").status == 0
     assert sorted(item["text"].split("\n")[0] for item in live(sandbox, "mastodon")) == [
         "En français : Lamp 2.0 is out",
@@ -158,7 +180,8 @@ def test_one_post_exit_status_0_no_person_asked(
 
 
 @pytest.mark.parametrize(
-    ("kind", "copies"), [("500", 0), ("503", 0), ("drop", 0), ("lost", 1), ("lost-503", 1), ("cut", 1)]
+    ("kind", "copies"),
+    [("500", 0), ("503", 0), ("drop", 0), ("lost", 1), ("lost-503", 1), ("cut", 1)],
 )
 def test_discord_says_unknown_and_holds_until_a_person_looked(
     kind: str, copies: int, project: Path, sandbox: Sandbox, publish: Publish
@@ -204,37 +227,55 @@ def test_a_wrong_password_is_tried_once_and_the_right_one_reaches_everybody(
     assert counts(sandbox)["email"] == 3
 
 
-def test_a_refused_recipient_stops_no_other(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_refused_recipient_stops_no_other(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     sandbox.fault("email", "550-rcpt")
     ran = publish("post.md", "--channels", "email", "--json")
     assert ran.status == 1
     assert ran.json["results"][0]["recipients"] == {"sent": 2, "refused": 1, "unknown": 0}
 
 
-def test_a_deferred_recipient_is_tried_again(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_deferred_recipient_is_tried_again(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     sandbox.fault("email", "451-rcpt")
     ran = publish("post.md", "--channels", "email", "--json")
     assert ran.status == 0
     assert ran.json["results"][0]["recipients"] == {"sent": 3, "refused": 0, "unknown": 0}
 
 
-def test_one_channel_s_failure_stops_no_other(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_one_channel_s_failure_stops_no_other(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     sandbox.fault("mastodon", "redirect")
     ran = publish("post.md", "--json")
     assert ran.status == 1
-    assert ran.statuses() == {"mastodon": "failed", "twitter": "sent", "discord": "sent", "email": "sent"}
+    assert ran.statuses() == {
+        "mastodon": "failed",
+        "twitter": "sent",
+        "discord": "sent",
+        "email": "sent",
+    }
     ran = publish("post.md", "--json")
     assert ran.status == 0
     assert ran.statuses()["mastodon"] == "sent"
     assert counts(sandbox) == ONCE
 
 
-def test_what_can_t_be_edited_is_said_to_be_outdated(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_what_can_t_be_edited_is_said_to_be_outdated(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     publish("post.md")
     (project / "post.md").write_text(POST.replace("twice", "three times"), "utf-8")
     ran = publish("post.md", "--json")
     assert ran.status == 0
-    assert ran.statuses() == {"mastodon": "sent", "twitter": "outdated", "discord": "sent", "email": "outdated"}
+    assert ran.statuses() == {
+        "mastodon": "sent",
+        "twitter": "outdated",
+        "discord": "sent",
+        "email": "outdated",
+    }
     assert len(ran.json["warnings"]) == 2
     assert counts(sandbox) == ONCE
     ran = publish("post.md", "--json")
@@ -243,7 +284,9 @@ def test_what_can_t_be_edited_is_said_to_be_outdated(project: Path, sandbox: San
     }  # fmt: skip
 
 
-def test_a_renamed_file_with_an_id_is_the_same_post(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_a_renamed_file_with_an_id_is_the_same_post(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     text = POST.replace("tags:", "id: lamp-2\ntags:")
     (project / "post.md").write_text(text, "utf-8")
     publish("post.md", "--channels", "mastodon")
@@ -253,7 +296,9 @@ def test_a_renamed_file_with_an_id_is_the_same_post(project: Path, sandbox: Sand
     assert len(live(sandbox, "mastodon")) == 1
 
 
-def test_two_files_that_claim_one_identity(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_two_files_that_claim_one_identity(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     (project / "post.md").write_text(POST.replace("tags:", "id: same\ntags:"), "utf-8")
     (project / "other.md").write_text(POST.replace("tags:", "id: same\ntags:"), "utf-8")
     ran = publish("post.md", "other.md")
@@ -263,7 +308,9 @@ def test_two_files_that_claim_one_identity(project: Path, sandbox: Sandbox, publ
     assert not sandbox.received()
 
 
-def test_who_joins_the_list_later_does_not_get_the_archive(project: Path, sandbox: Sandbox, publish: Publish) -> None:
+def test_who_joins_the_list_later_does_not_get_the_archive(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
     path = project / "publish.toml"
     path.write_text(
         path.read_text("utf-8").replace(
@@ -283,7 +330,14 @@ def test_no_secret_in_any_output_or_file(project: Path, sandbox: Sandbox, publis
     secrets = [value for value in sandbox.environment().values() if not value.startswith("smtp")]
     for platform in ("mastodon", "twitter", "discord"):
         sandbox.fault(platform, "500")
-    outputs = [publish("post.md", "--json"), publish("post.md"), publish("status"), publish("check")]
-    written = b"".join(file.read_bytes() for file in (project / ".publish").rglob("*") if file.is_file())
+    outputs = [
+        publish("post.md", "--json"),
+        publish("post.md"),
+        publish("status"),
+        publish("check"),
+    ]
+    written = b"".join(
+        file.read_bytes() for file in (project / ".publish").rglob("*") if file.is_file()
+    )
     everything = "".join(ran.out + ran.err for ran in outputs) + written.decode("utf-8", "replace")
     assert not [secret for secret in secrets if secret in everything]

@@ -1,6 +1,8 @@
-"""The same promises, against servers that nobody here wrote: mastodon-mock from PyPI, and Debian's postfix.
+"""The same promises, against servers that nobody here wrote: mastodon-mock from PyPI, and Debian's
+postfix.
 
-`.ci/servers` installs both. Without them these tests are skipped, visibly; where CI=true is set, that is a failure.
+`.ci/servers` installs both. Without them these tests are skipped, visibly; where CI=true is set,
+that is a failure.
 """
 
 from __future__ import annotations
@@ -25,7 +27,14 @@ from tests.proxy import Mischief, Proxy
 from tests.reliability.fixtures import box as box
 from tests.reliability.fixtures import runner as runner
 from tests.reliability.runner import Runner
-from tests.reliability.servers import DOMAIN, MASTODON_MOCK, PASSWORD, MastodonMock, Postfix, missing_postfix
+from tests.reliability.servers import (
+    DOMAIN,
+    MASTODON_MOCK,
+    PASSWORD,
+    MastodonMock,
+    Postfix,
+    missing_postfix,
+)
 from tests.reliability.world import World
 
 
@@ -39,7 +48,13 @@ class MockWorld(World):
     """Leads to mastodon-mock, by way of the proxy."""
 
     def __init__(
-        self, folder: Path, box: Sandbox, runner: Runner, mock: MastodonMock, proxy: Proxy, **how: Any
+        self,
+        folder: Path,
+        box: Sandbox,
+        runner: Runner,
+        mock: MastodonMock,
+        proxy: Proxy,
+        **how: Any,
     ) -> None:
         super().__init__(
             folder, box, runner, folder.name.replace("_", ""), channels=("mastodon",),
@@ -79,7 +94,8 @@ class TestMastodonMock:
     def test_one_post_exit_status_0_no_person_asked(
         self, kind: Mischief, threads: bool, mastodon: Callable[..., MockWorld], proxy: Proxy
     ) -> None:
-        """The server accepted it, and the answer was lost: nobody is asked, and nothing is sent twice."""
+        """The server accepted it, and the answer was lost: nobody is asked, and nothing is sent
+        twice."""
         world = mastodon(threads=threads)
         proxy.mischief.append(kind)
         run = world.publish().wait()
@@ -91,10 +107,16 @@ class TestMastodonMock:
         assert world.faults() == []
         assert proxy.posts == parts + (kind == "refuse")
 
-    def test_killed_at_every_step(self, mastodon: Callable[..., MockWorld], tmp_path: Path, box: Sandbox) -> None:
+    def test_killed_at_every_step(
+        self, mastodon: Callable[..., MockWorld], tmp_path: Path, box: Sandbox
+    ) -> None:
         first = mastodon()
-        for number, point in enumerate(point for point in POINTS if point not in {"between recipients", *FOR_PICTURES}):
-            world = MockWorld(tmp_path / f"killed{number}", box, first.runner, first.mock, first.proxy)
+        for number, point in enumerate(
+            point for point in POINTS if point not in {"between recipients", *FOR_PICTURES}
+        ):
+            world = MockWorld(
+                tmp_path / f"killed{number}", box, first.runner, first.mock, first.proxy
+            )
             killed = world.publish(how="kill", at=point, channel="mastodon").wait()
             assert killed.killed, point
             assert world.publish().wait().status == 0, point
@@ -118,7 +140,9 @@ class TestMastodonMock:
         ((copy, count),) = world.live().items()
         assert (copy.version, count) == (world.version, 1)
         media = world.entry(copy)["media_attachments"]
-        assert [each["description"] for each in media] == [f"Picture {number}" for number in range(4)]
+        assert [each["description"] for each in media] == [
+            f"Picture {number}" for number in range(4)
+        ]
 
     def test_it_is_edited_and_retracted(self, mastodon: Callable[..., MockWorld]) -> None:
         world = mastodon()
@@ -150,7 +174,13 @@ class PostfixWorld(World):
     """Leads to postfix, signed in over STARTTLS, the certificate verified."""
 
     def __init__(
-        self, folder: Path, box: Sandbox, runner: Runner, postfix: Postfix, more: str = "", pictures: int = 0
+        self,
+        folder: Path,
+        box: Sandbox,
+        runner: Runner,
+        postfix: Postfix,
+        more: str = "",
+        pictures: int = 0,
     ) -> None:
         environment = {"SMTP_URL": postfix.url, "SSL_CERT_FILE": str(postfix.authority)}
         super().__init__(
@@ -164,8 +194,12 @@ class PostfixWorld(World):
             pictures=pictures,
         )
         self.recipients = BOXES
-        config = re.sub(r"recipients = .*", f"recipients = {list(BOXES)}".replace("'", '"'), self.config)
-        self.write_config(re.sub(r"unsubscribe = .*", f'unsubscribe = "{UNSUBSCRIBE}"\n{more}', config))
+        config = re.sub(
+            r"recipients = .*", f"recipients = {list(BOXES)}".replace("'", '"'), self.config
+        )
+        self.write_config(
+            re.sub(r"unsubscribe = .*", f'unsubscribe = "{UNSUBSCRIBE}"\n{more}', config)
+        )
         assert tomllib.loads(self.config)["channels"]["email"]["recipients"] == list(BOXES)
         self.postfix = postfix
 
@@ -215,13 +249,17 @@ class TestPostfix:
             message = BytesParser(policy=policy.default).parsebytes(raw)
             page = message.get_body(("html",))
             assert page is not None
-            images = [each for each in tree.parse(str(page.get_content())).walk() if each.name == "img"]
+            images = [
+                each for each in tree.parse(str(page.get_content())).walk() if each.name == "img"
+            ]
             pictures = [part for part in message.walk() if part.get_content_maintype() == "image"]
             assert len(pictures) == 4
             for number, part in enumerate(pictures):
                 with Image.open(io.BytesIO(part.get_content())) as image:
                     assert image.size == (9, 8 + number)
-                shown = next(each.attrs for each in images if each.attrs["alt"] == f"Picture {number}")
+                shown = next(
+                    each.attrs for each in images if each.attrs["alt"] == f"Picture {number}"
+                )
                 assert shown["src"] == f"cid:{str(part['Content-ID'])[1:-1]}"
                 assert (shown["width"], shown["height"]) == ("9", str(8 + number))
 
@@ -236,19 +274,29 @@ class TestPostfix:
     def test_killed_at_every_step(self, mail: PostfixWorld, tmp_path: Path) -> None:
         """Before the final dot nobody is asked; after it, about one recipient."""
         asked = {}
-        for number, point in enumerate(point for point in POINTS if point not in {"between parts", *FOR_PICTURES}):
-            world = PostfixWorld(tmp_path / f"killed{number}", mail.sandbox, mail.runner, mail.postfix)
+        for number, point in enumerate(
+            point for point in POINTS if point not in {"between parts", *FOR_PICTURES}
+        ):
+            world = PostfixWorld(
+                tmp_path / f"killed{number}", mail.sandbox, mail.runner, mail.postfix
+            )
             assert world.publish(how="kill", at=point, channel="email").wait().killed, point
             run = world.publish().wait()
             asked[point] = len(world.resolve()) if run.status == 3 else 0
             assert world.publish().wait().status == 0, point
             assert world.faults() == [], point
-        certain = {"before connection open", "connection open", "before request sent", "before intent written"}
+        certain = {
+            "before connection open",
+            "connection open",
+            "before request sent",
+            "before intent written",
+        }
         assert not [point for point in certain if asked[point]]
         assert asked["request sent"] == asked["response received"] == 1
 
     def test_a_resend_has_the_same_message_id(self, mail: PostfixWorld) -> None:
-        """With on_unknown = "resend" a recipient may get a second copy; a mailbox that dedupes shows one."""
+        """With on_unknown = "resend" a recipient may get a second copy; a mailbox that dedupes
+        shows one."""
         mail.write_config(mail.config + '\non_unknown = "resend"\n')
         assert mail.publish(how="kill", at="request sent", channel="email").wait().killed
         mail.postfix.settle()
@@ -273,7 +321,9 @@ class TestPostfix:
         assert mail.raw() == []
 
     def test_a_wrong_password_is_not_shown(self, mail: PostfixWorld) -> None:
-        mail.environment["SMTP_URL"] = mail.environment["SMTP_URL"].replace(PASSWORD, "wr0ng-passw0rd")
+        mail.environment["SMTP_URL"] = mail.environment["SMTP_URL"].replace(
+            PASSWORD, "wr0ng-passw0rd"
+        )
         run = mail.publish().wait()
         assert run.status == 1
         assert "535" in run.out

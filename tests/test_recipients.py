@@ -1,4 +1,5 @@
-"""A list of recipients is read as people keep it, and a mistake in it is told before anything is sent."""
+"""A list of recipients is read as people keep it, and a mistake in it is told before anything is
+sent."""
 
 from __future__ import annotations
 
@@ -109,7 +110,9 @@ def test_a_missing_column_names_those_that_are_there(tmp_path: Path) -> None:
         ('email\n"' + "x" * 200_000, "no CSV"),
     ],
 )
-def test_an_unusable_file_is_one_clear_error(tmp_path: Path, content: str | bytes, says: str) -> None:
+def test_an_unusable_file_is_one_clear_error(
+    tmp_path: Path, content: str | bytes, says: str
+) -> None:
     error = wrong(tmp_path, content)
     assert says in error.message
     assert error.hint
@@ -122,7 +125,14 @@ def test_the_file_must_lie_inside_the_folder_and_be_no_hidden_one(tmp_path: Path
     (tmp_path / "out.csv").write_text("email\nada@example.org\n")
     (root / ".secret.csv").write_text("email\nada@example.org\n")
     (root / "link.csv").symlink_to(tmp_path / "out.csv")
-    for name in ("../out.csv", "link.csv", str(tmp_path / "out.csv"), ".secret.csv", "gone.csv", "."):
+    for name in (
+        "../out.csv",
+        "link.csv",
+        str(tmp_path / "out.csv"),
+        ".secret.csv",
+        "gone.csv",
+        ".",
+    ):
         with pytest.raises(ConfigError):
             read(root, name)
     with pytest.raises(ConfigError) as caught:
@@ -162,7 +172,8 @@ def test_what_is_one_is_kept_as_it_is(given_: str, kept: str) -> None:
 
 
 def test_domains_are_encoded_as_browsers_do_today() -> None:
-    """The standard library's codec (IDNA 2003) makes straße.example into strasse.example: somebody else."""
+    """The standard library's codec (IDNA 2003) makes straße.example into strasse.example: somebody
+    else."""
     assert addresses.on_the_wire("ada@straße.example") == "ada@xn--strae-oqa.example"
     assert addresses.on_the_wire("用户@例子.公司") == "用户@xn--fsqu00a.xn--55qx5d"
 
@@ -183,7 +194,11 @@ def test_nothing_but_one_plain_address_ever_comes_out(text: str) -> None:
     [
         ("news@example.org", "", "news@example.org"),
         ("The collective <news@example.org>", "The collective", "news@example.org"),
-        ('"Café, société \\"libre\\"" <News@Example.org>', 'Café, société "libre"', "News@example.org"),
+        (
+            '"Café, société \\"libre\\"" <News@Example.org>',
+            'Café, société "libre"',
+            "News@example.org",
+        ),
         ("<news@example.org>", "", "news@example.org"),
         ("协作社 <news@例子.公司>", "协作社", "news@例子.公司"),
     ],
@@ -192,7 +207,9 @@ def test_a_sender_has_a_name_and_an_address(given_: str, name: str, address: str
     assert addresses.sender(given_) == addresses.Mailbox(name, address)
 
 
-@pytest.mark.parametrize("text", ["", "Name", "A <a@example.org", "A\r\nBcc: x <a@example.org>", "A <b> <c>"])
+@pytest.mark.parametrize(
+    "text", ["", "Name", "A <a@example.org", "A\r\nBcc: x <a@example.org>", "A <b> <c>"]
+)
 def test_or_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^(has|is|lacks) "):
         addresses.sender(text)

@@ -105,7 +105,10 @@ def test_configuration_and_environment_belong_together(sandbox: Sandbox) -> None
     config = tomllib.loads(sandbox.config())
     assert set(config["channels"]) == {"mastodon", "twitter", "discord", "email"}
     named = {
-        value["env"] for channel in config["channels"].values() for value in channel.values() if isinstance(value, dict)
+        value["env"]
+        for channel in config["channels"].values()
+        for value in channel.values()
+        if isinstance(value, dict)
     }
     assert named | {"SMTP_URL"} == set(sandbox.environment())
     assert config["channels"]["mastodon"]["api_base_url"] == sandbox.mastodon_url
@@ -147,7 +150,11 @@ def test_each_thing_that_came_can_be_read_in_a_browser(sandbox: Sandbox) -> None
 def test_requests_are_kept_as_they_came_and_listed_without_secrets(sandbox: Sandbox) -> None:
     toots(sandbox).status_post("Hello", idempotency_key="key-1")
     (request,) = sandbox.requests
-    assert (request.channel, request.method, request.path) == ("mastodon", "POST", "/api/v1/statuses")
+    assert (request.channel, request.method, request.path) == (
+        "mastodon",
+        "POST",
+        "/api/v1/statuses",
+    )
     assert request.headers["idempotency-key"] == "key-1"
     assert ("status", "Hello") in request.form()
     listed = requests.get(f"{sandbox.url}/_sandbox/requests", timeout=5)
@@ -156,7 +163,9 @@ def test_requests_are_kept_as_they_came_and_listed_without_secrets(sandbox: Sand
 
 
 def test_only_this_machine_by_its_own_name_gets_to_the_control(sandbox: Sandbox) -> None:
-    answer = requests.get(f"{sandbox.url}/_sandbox/received", headers={"Host": "evil.example"}, timeout=5)
+    answer = requests.get(
+        f"{sandbox.url}/_sandbox/received", headers={"Host": "evil.example"}, timeout=5
+    )
     assert answer.status_code == 403
 
 
@@ -219,7 +228,9 @@ def test_many_clients_at_once(sandbox: Sandbox) -> None:
 )
 def test_nonsense_ends_in_a_refusal(sandbox: Sandbox, sent: bytes) -> None:
     for url in (sandbox.url, sandbox.mastodon_url):
-        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as client:
+        with socket.create_connection(
+            ("127.0.0.1", int(url.rpartition(":")[2])), timeout=5
+        ) as client:
             client.sendall(sent)
             client.shutdown(socket.SHUT_WR)
             assert b" 200 " not in client.recv(100)
@@ -241,20 +252,41 @@ INNER = [
     "fields",
 ]
 JSON = st.recursive(
-    st.sampled_from([None, True, 0, -1, 2**70, 0.5, "", "users", "http://[", "1" * 30, "2026-11-23"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(INNER), inner, max_size=2),
+    st.sampled_from(
+        [None, True, 0, -1, 2**70, 0.5, "", "users", "http://[", "1" * 30, "2026-11-23"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(INNER), inner, max_size=2)
+    ),
     max_leaves=5,
 )
 FIELDS = {
-    "mastodon": ["status", "spoiler_text", "media_ids", "sensitive", "visibility", "in_reply_to_id"],
+    "mastodon": [
+        "status",
+        "spoiler_text",
+        "media_ids",
+        "sensitive",
+        "visibility",
+        "in_reply_to_id",
+    ],
     "twitter": ["text", "reply", "media", "poll", "reply_settings", "nullcast"],
-    "discord": ["content", "embeds", "attachments", "allowed_mentions", "flags", "username", "avatar_url"],
+    "discord": [
+        "content",
+        "embeds",
+        "attachments",
+        "allowed_mentions",
+        "flags",
+        "username",
+        "avatar_url",
+    ],
 }
 
 
 @pytest.mark.parametrize("platform", ["mastodon", "twitter", "discord"])
 @given(data=st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_json_gets_an_answer(platform: str, data: st.DataObject, sandbox: Sandbox) -> None:
     fields = st.dictionaries(st.sampled_from(FIELDS[platform]), JSON, min_size=1, max_size=2)
     encoded = data.draw(fields.map(lambda body: json.dumps(body).encode()) | st.binary(max_size=9))
@@ -269,6 +301,8 @@ def test_any_json_gets_an_answer(platform: str, data: st.DataObject, sandbox: Sa
         client = Client(x.consumer_key, x.consumer_secret, x.access_token, x.access_token_secret)
         _, signed, _ = client.sign(site.url + path, "POST")
         headers["authorization"] = str(signed["Authorization"])
-    request = Request(platform, "POST", path, {}, headers, encoded, datetime.now(UTC), site.url + path)
+    request = Request(
+        platform, "POST", path, {}, headers, encoded, datetime.now(UTC), site.url + path
+    )
     assert site.handle(request).status in (200, 201, 204, 400, 403, 404, 422)
     json.dumps(sandbox.received())

@@ -31,7 +31,9 @@ def test_discord_answers_with_the_message_only_if_waited_for(sandbox: Sandbox) -
 
 
 def test_discord_edits_and_deletes(sandbox: Sandbox) -> None:
-    made = hook(sandbox, {"content": "Hello", "embeds": [{"title": "T"}], "allowed_mentions": {"parse": []}}).json()
+    made = hook(
+        sandbox, {"content": "Hello", "embeds": [{"title": "T"}], "allowed_mentions": {"parse": []}}
+    ).json()
     message = f"{sandbox.discord_webhook_url}/messages/{made['id']}"
     edited = requests.patch(message, json={"content": "Newer @everyone"}, timeout=5).json()
     assert edited["content"] == "Newer @everyone"
@@ -39,7 +41,10 @@ def test_discord_edits_and_deletes(sandbox: Sandbox) -> None:
     assert edited["edited_timestamp"] is not None
     assert sandbox.received()[0]["allowed_mentions"] is None, "an edit doesn't inherit it"
     assert requests.delete(message, timeout=5).status_code == 204
-    assert requests.delete(message, timeout=5).json() == {"message": "Unknown Message", "code": 10008}
+    assert requests.delete(message, timeout=5).json() == {
+        "message": "Unknown Message",
+        "code": 10008,
+    }
     assert sandbox.received() == []
 
 
@@ -48,7 +53,11 @@ def test_discord_edits_and_deletes(sandbox: Sandbox) -> None:
     [
         ({"content": "x" * 2001}, ["content"], "BASE_TYPE_MAX_LENGTH"),
         ({"embeds": [{"title": "x" * 257}]}, ["embeds", "0", "title"], "BASE_TYPE_MAX_LENGTH"),
-        ({"embeds": [{"description": "x" * 4097}]}, ["embeds", "0", "description"], "BASE_TYPE_MAX_LENGTH"),
+        (
+            {"embeds": [{"description": "x" * 4097}]},
+            ["embeds", "0", "description"],
+            "BASE_TYPE_MAX_LENGTH",
+        ),
         ({"embeds": [{"title": "x"}] * 11}, ["embeds"], "BASE_TYPE_MAX_LENGTH"),
         (
             {"embeds": [{"fields": [{"name": "n"}]}]},
@@ -100,11 +109,15 @@ def test_discord_refuses_the_empty_the_wrong_and_the_unknown(sandbox: Sandbox) -
     url = sandbox.discord_webhook_url
     wrong = requests.post(url + "x", json={"content": "x"}, timeout=5)
     assert (wrong.status_code, wrong.json()["code"]) == (401, 50027)
-    unknown = requests.post(url.replace("webhooks/1", "webhooks/2"), json={"content": "x"}, timeout=5)
+    unknown = requests.post(
+        url.replace("webhooks/1", "webhooks/2"), json={"content": "x"}, timeout=5
+    )
     assert (unknown.status_code, unknown.json()["code"]) == (404, 10015)
     broken = requests.post(url, data=b"{", headers={"Content-Type": "application/json"}, timeout=5)
     assert (broken.status_code, broken.json()["code"]) == (400, 50109)
-    assert requests.get(url.replace("/api/", "/api/v10/"), timeout=5).json()["name"] == "Announcements"
+    assert (
+        requests.get(url.replace("/api/", "/api/v10/"), timeout=5).json()["name"] == "Announcements"
+    )
 
 
 def test_discord_pings_only_whom_it_is_allowed_to(sandbox: Sandbox) -> None:
@@ -117,7 +130,10 @@ def test_discord_pings_only_whom_it_is_allowed_to(sandbox: Sandbox) -> None:
 
 
 def test_files_on_discord(sandbox: Sandbox) -> None:
-    payload = {"content": "Look", "attachments": [{"id": 0, "filename": "a.png", "description": "A dot"}]}
+    payload = {
+        "content": "Look",
+        "attachments": [{"id": 0, "filename": "a.png", "description": "A dot"}],
+    }
     files = {"files[0]": ("a.png", PNG + b"\r\n--x\r\n", "image/png")}
     made = hook(sandbox, data={"payload_json": json.dumps(payload)}, files=files).json()
     (attached,) = made["attachments"]

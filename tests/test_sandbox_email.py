@@ -21,8 +21,15 @@ def sandbox() -> Iterator[Sandbox]:
 def test_mail_is_kept_as_it_came(sandbox: Sandbox) -> None:
     assert mail(sandbox, "ada@example.org", "grace@example.com") == {}
     (entry,) = sandbox.received()
-    assert (entry["from"], entry["to"]) == ("bounce@example.org", ["ada@example.org", "grace@example.com"])
-    assert (entry["subject"], entry["text"], entry["html"]) == ("News", "Plain – text\n", "<p>Rich</p>\n")
+    assert (entry["from"], entry["to"]) == (
+        "bounce@example.org",
+        ["ada@example.org", "grace@example.com"],
+    )
+    assert (entry["subject"], entry["text"], entry["html"]) == (
+        "News",
+        "Plain – text\n",
+        "<p>Rich</p>\n",
+    )
     assert entry["id"] == "<1@example.org>"
     assert ["To", "list@example.org"] in entry["headers"]
     assert entry["raw"].startswith("From: news@example.org\r\n")
@@ -55,7 +62,11 @@ def test_an_address_beyond_ascii(sandbox: Sandbox) -> None:
 def test_a_broken_mail_is_kept_too(sandbox: Sandbox) -> None:
     with smtplib.SMTP("127.0.0.1", sandbox.mail.port, timeout=5) as server:
         server.login(sandbox.mail.user, sandbox.mail.password)
-        server.sendmail("a@example.org", ["b@example.org"], b"Content-Type: text/plain; charset=nope\r\n\r\n\xff\r\n")
+        server.sendmail(
+            "a@example.org",
+            ["b@example.org"],
+            b"Content-Type: text/plain; charset=nope\r\n\r\n\xff\r\n",
+        )
     (entry,) = sandbox.received()
     assert entry["text"] == ""
     assert requests.get(entry["url"], timeout=5).status_code == 200

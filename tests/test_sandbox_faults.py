@@ -82,7 +82,9 @@ def test_each_fault_leaves_live_what_it_says(sandbox: Sandbox, platform: str, ki
         with pytest.raises(wanted):
             post(sandbox, platform)
     assert live(sandbox, platform) == (["Hello"] if kind in ACCEPTED else [])
-    assert post(sandbox, platform).status_code in (200, 201, 403), "a fault strikes as often as asked for"
+    assert post(sandbox, platform).status_code in (200, 201, 403), (
+        "a fault strikes as often as asked for"
+    )
 
 
 @pytest.mark.parametrize("platform", ["mastodon", "twitter", "discord"])
@@ -100,7 +102,11 @@ def test_a_429_says_when_to_come_back(sandbox: Sandbox, platform: str) -> None:
     elif platform == "twitter":
         reset = datetime.fromtimestamp(int(bare.headers["x-rate-limit-reset"]), UTC)
     else:
-        assert bare.json() == {"message": "You are being rate limited.", "retry_after": 6.5, "global": False}
+        assert bare.json() == {
+            "message": "You are being rate limited.",
+            "retry_after": 6.5,
+            "global": False,
+        }
         reset = datetime.fromtimestamp(float(bare.headers["X-RateLimit-Reset"]), UTC)
     assert 5 <= (reset - now).total_seconds() <= 8
 
@@ -219,7 +225,9 @@ def test_each_fault_of_the_mail_server_keeps_what_it_says(sandbox: Sandbox, kind
 
 def test_the_second_recipient_can_be_the_one_that_fails(sandbox: Sandbox) -> None:
     sandbox.fault("email", "451-rcpt", after=1)
-    assert list(mail(sandbox, "ada@example.org", "grace@example.com", "radia@example.net")) == ["grace@example.com"]
+    assert list(mail(sandbox, "ada@example.org", "grace@example.com", "radia@example.net")) == [
+        "grace@example.com"
+    ]
     assert sandbox.received()[0]["to"] == ["ada@example.org", "radia@example.net"]
 
 

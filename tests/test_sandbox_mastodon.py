@@ -67,10 +67,16 @@ def test_mastodon_4_6_answers_500_to_a_replay_and_posts_nothing(sandbox: Sandbox
 def test_gotosocial_ignores_the_key_and_counts_code_points(sandbox: Sandbox) -> None:
     sandbox.mastodon.software = "gotosocial"
     client = toots(sandbox)
-    assert client.status_post("Hi", idempotency_key="k").id != client.status_post("Hi", idempotency_key="k").id
+    assert (
+        client.status_post("Hi", idempotency_key="k").id
+        != client.status_post("Hi", idempotency_key="k").id
+    )
     with pytest.raises(mastodon.MastodonAPIError, match="500"):
         client.status_post("https://example.org/" + "a" * 490)
-    assert "gotosocial" in requests.get(f"{sandbox.mastodon_url}/api/v2/instance", timeout=5).json()["source_url"]
+    assert (
+        "gotosocial"
+        in requests.get(f"{sandbox.mastodon_url}/api/v2/instance", timeout=5).json()["source_url"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +98,9 @@ def test_mastodon_refuses_in_its_own_words(
         given = {"status": "x", "media_ids[]": given["media_ids"]}
     headers = {"Authorization": f"Bearer {sandbox.mastodon.token}"}
     body: dict[str, Any] = {kind: given}
-    answer = requests.post(f"{sandbox.mastodon_url}/api/v1/statuses", headers=headers, timeout=5, **body)
+    answer = requests.post(
+        f"{sandbox.mastodon_url}/api/v1/statuses", headers=headers, timeout=5, **body
+    )
     assert answer.status_code == status
     assert message in answer.json()["error"]
     assert sandbox.received() == []
@@ -133,8 +141,12 @@ def test_a_mastodon_thread_hangs_together(sandbox: Sandbox) -> None:
         third.id,
         second.id,
     ]
-    assert [status.id for status in client.account_statuses(client.me(), min_id=first, limit=1)] == [second.id]
-    assert [status.id for status in client.account_statuses(client.me(), max_id=second)] == [first.id]
+    assert [
+        status.id for status in client.account_statuses(client.me(), min_id=first, limit=1)
+    ] == [second.id]
+    assert [status.id for status in client.account_statuses(client.me(), max_id=second)] == [
+        first.id
+    ]
 
 
 def test_an_edit_on_mastodon_replaces_everything(sandbox: Sandbox) -> None:
@@ -154,7 +166,9 @@ def test_an_edit_on_mastodon_replaces_everything(sandbox: Sandbox) -> None:
 
 def test_pictures_on_mastodon_are_attached_once(sandbox: Sandbox) -> None:
     client = toots(sandbox)
-    picture = client.media_post(io.BytesIO(PNG), mime_type="image/png", file_name="a.png", description="A dot")
+    picture = client.media_post(
+        io.BytesIO(PNG), mime_type="image/png", file_name="a.png", description="A dot"
+    )
     assert (picture.type, picture.description) == ("image", "A dot")
     assert requests.get(picture.url, timeout=5).content == PNG
     made = client.status_post("Look", media_ids=[picture])

@@ -73,7 +73,9 @@ class Caller:
 
     def _oauth(self) -> dict[str, Any]:
         x = self.sandbox.twitter
-        return {"auth": OAuth1(x.consumer_key, x.consumer_secret, x.access_token, x.access_token_secret)}
+        return {
+            "auth": OAuth1(x.consumer_key, x.consumer_secret, x.access_token, x.access_token_secret)
+        }
 
 
 @pytest.fixture
@@ -92,8 +94,18 @@ def discord(sandbox: Sandbox) -> Caller:
 
 
 def test_each_mastodon_endpoint_answers_as_described(mastodon: Caller, sandbox: Sandbox) -> None:
-    first = mastodon("POST", "/api/v1/statuses", 200, json={"status": "Release 1.0 is out https://example.org/ #Free"})
-    reply = {"status": "More", "in_reply_to_id": first["id"], "spoiler_text": "Details", "language": "fr"}
+    first = mastodon(
+        "POST",
+        "/api/v1/statuses",
+        200,
+        json={"status": "Release 1.0 is out https://example.org/ #Free"},
+    )
+    reply = {
+        "status": "More",
+        "in_reply_to_id": first["id"],
+        "spoiler_text": "Details",
+        "language": "fr",
+    }
     mastodon("POST", "/api/v1/statuses", 200, json=reply)
     where = f"/api/v1/statuses/{first['id']}"
     mastodon("GET", where, 200)
@@ -106,10 +118,14 @@ def test_each_mastodon_endpoint_answers_as_described(mastodon: Caller, sandbox: 
     mastodon("GET", "/api/v1/instance", 200)
     mastodon("GET", "/api/v2/instance", 200)
     mastodon("DELETE", where, 200)
-    uploaded = mastodon("POST", "/api/v2/media", 200, files={"file": ("a.png", PNG)}, data={"description": "A dot"})
+    uploaded = mastodon(
+        "POST", "/api/v2/media", 200, files={"file": ("a.png", PNG)}, data={"description": "A dot"}
+    )
     mastodon("GET", f"/api/v1/media/{uploaded['id']}", 200)
     mastodon("PUT", f"/api/v1/media/{uploaded['id']}", 200, data={"focus": "0.5,-0.5"})
-    mastodon("POST", "/api/v1/statuses", 200, json={"status": "Look", "media_ids": [uploaded["id"]]})
+    mastodon(
+        "POST", "/api/v1/statuses", 200, json={"status": "Look", "media_ids": [uploaded["id"]]}
+    )
     sandbox.mastodon.processing = 60
     slow = mastodon("POST", "/api/v2/media", 202, files={"file": ("a.gif", b"GIF89a...")})
     mastodon("GET", f"/api/v1/media/{slow['id']}", 206)
@@ -129,7 +145,9 @@ def test_mastodon_errors_are_as_described(mastodon: Caller, sandbox: Sandbox) ->
 
 
 def test_each_x_endpoint_answers_as_described(twitter: Caller) -> None:
-    first = twitter("POST", "/2/tweets", 201, json={"text": "Release 1.0 & more: https://example.org/a"})["data"]
+    first = twitter(
+        "POST", "/2/tweets", 201, json={"text": "Release 1.0 & more: https://example.org/a"}
+    )["data"]
     reply = {"text": "Details", "reply": {"in_reply_to_tweet_id": first["id"]}}
     twitter("POST", "/2/tweets", 201, json=reply)
     fields = "tweet.fields=created_at,entities,author_id,conversation_id,referenced_tweets"
@@ -139,9 +157,17 @@ def test_each_x_endpoint_answers_as_described(twitter: Caller) -> None:
     twitter("GET", "/2/users/me", 200)
     picture = {"media": base64.b64encode(PNG).decode(), "media_category": "tweet_image"}
     media = twitter("POST", "/2/media/upload", 200, json=picture)["data"]["id"]
-    twitter("POST", "/2/media/metadata", 200, json={"id": media, "metadata": {"alt_text": {"text": "A dot"}}})
+    twitter(
+        "POST",
+        "/2/media/metadata",
+        200,
+        json={"id": media, "metadata": {"alt_text": {"text": "A dot"}}},
+    )
     twitter("POST", "/2/tweets", 201, json={"text": "", "media": {"media_ids": [media]}})
-    moving = {"media": base64.b64encode(b"GIF89a" + bytes(20)).decode(), "media_category": "tweet_gif"}
+    moving = {
+        "media": base64.b64encode(b"GIF89a" + bytes(20)).decode(),
+        "media_category": "tweet_gif",
+    }
     media = twitter("POST", "/2/media/upload", 200, json=moving)["data"]["id"]
     twitter("GET", f"/2/media/upload?command=STATUS&media_id={media}", 200)
     twitter("DELETE", f"/2/tweets/{first['id']}", 200)
@@ -163,14 +189,21 @@ def test_x_errors_are_as_described(twitter: Caller, sandbox: Sandbox) -> None:
 def test_each_discord_endpoint_answers_as_described(discord: Caller, sandbox: Sandbox) -> None:
     hook = sandbox.discord_webhook_url.removeprefix(sandbox.discord.url)
     discord("GET", hook, 200)
-    embed = {"title": "1.0", "description": "It is out", "color": 255, "timestamp": "2026-11-23T10:00:00Z"}
+    embed = {
+        "title": "1.0",
+        "description": "It is out",
+        "color": 255,
+        "timestamp": "2026-11-23T10:00:00Z",
+    }
     made = discord("POST", f"{hook}?wait=true", 200, json={"content": "News", "embeds": [embed]})
     discord("POST", hook, 204, json={"content": "Silent"})
     discord("GET", f"{hook}/messages/{made['id']}", 200)
     discord("PATCH", f"{hook}/messages/{made['id']}", 200, json={"content": "Newer"})
     payload = {"content": "Look", "attachments": [{"id": 0, "description": "A dot"}]}
     files = {"files[0]": ("a.png", PNG, "image/png")}
-    discord("POST", f"{hook}?wait=true", 200, data={"payload_json": json.dumps(payload)}, files=files)
+    discord(
+        "POST", f"{hook}?wait=true", 200, data={"payload_json": json.dumps(payload)}, files=files
+    )
     discord("DELETE", f"{hook}/messages/{made['id']}", 204)
     assert discord.never_asked() == []
 
@@ -178,7 +211,9 @@ def test_each_discord_endpoint_answers_as_described(discord: Caller, sandbox: Sa
 def test_discord_errors_are_as_described(discord: Caller, sandbox: Sandbox) -> None:
     hook = sandbox.discord_webhook_url.removeprefix(sandbox.discord.url)
     discord("POST", hook, 400, json={"content": ""})
-    discord("POST", hook, 400, json={"content": "x" * 2001, "embeds": [{"fields": [{"name": "n"}]}]})
+    discord(
+        "POST", hook, 400, json={"content": "x" * 2001, "embeds": [{"fields": [{"name": "n"}]}]}
+    )
     discord("POST", hook + "x", 401, json={"content": "x"})
     discord("POST", hook.replace("/1", "/2", 1), 404, json={"content": "x"})
     sandbox.fault("discord", "429", seconds=1.5)
@@ -197,12 +232,22 @@ def test_requests_as_the_clients_make_them_are_as_described() -> None:
         "language": "fr",
     }
     check_request("mastodon", "POST", "/api/v1/statuses", form, content_type=FORM)
-    check_request("mastodon", "GET", "/api/v1/accounts/1/statuses", query={"limit": "40", "since_id": "1"})
+    check_request(
+        "mastodon", "GET", "/api/v1/accounts/1/statuses", query={"limit": "40", "since_id": "1"}
+    )
     reply = {"text": "Hello", "reply": {"in_reply_to_tweet_id": "123"}}
     check_request("twitter", "POST", "/2/tweets", reply)
-    query = {"max_results": "5", "start_time": "2026-11-23T10:00:00Z", "tweet.fields": "created_at,entities"}
+    query = {
+        "max_results": "5",
+        "start_time": "2026-11-23T10:00:00Z",
+        "tweet.fields": "created_at,entities",
+    }
     check_request("twitter", "GET", "/2/users/1/tweets", query=query)
-    message = {"content": "Hello", "allowed_mentions": {"parse": []}, "embeds": [{"title": "T", "color": 1}]}
+    message = {
+        "content": "Hello",
+        "allowed_mentions": {"parse": []},
+        "embeds": [{"title": "T", "color": 1}],
+    }
     check_request("discord", "POST", "/api/webhooks/1/t", message, query={"wait": "true"})
     check_request("discord", "PATCH", "/api/v10/webhooks/1/t/messages/2", {"content": "Newer"})
 
@@ -216,7 +261,13 @@ def test_requests_as_the_clients_make_them_are_as_described() -> None:
         ("mastodon", "/api/v1/toots", {"status": "x"}, {}, "describes no POST"),
         ("twitter", "/2/tweets", {"text": "x", "status": "x"}, {}, "no status"),
         ("twitter", "/2/tweets", {"text": 1}, {}, "string"),
-        ("twitter", "/2/tweets", {"text": "x", "reply": {"in_reply_to_tweet_id": "abc"}}, {}, "reply"),
+        (
+            "twitter",
+            "/2/tweets",
+            {"text": "x", "reply": {"in_reply_to_tweet_id": "abc"}},
+            {},
+            "reply",
+        ),
         ("discord", "/api/webhooks/1/t", {"content": "x" * 2001}, {}, "too long"),
         ("discord", "/api/webhooks/1/t", {"content": "x", "embeds": [{"color": -1}]}, {}, "color"),
         ("discord", "/api/webhooks/1/t", {"content": "x"}, {"wait": "perhaps"}, "wait"),

@@ -61,7 +61,9 @@ def test_x_refuses_the_same_text_while_it_is_live(sandbox: Sandbox) -> None:
 
 def test_x_gives_a_text_back_with_short_addresses_and_entities(sandbox: Sandbox) -> None:
     client = tweets(sandbox)
-    made = client.create_tweet(text="1 < 2 & more: https://example.org/release?a=1&b=2 !")["data"]["id"]
+    made = client.create_tweet(text="1 < 2 & more: https://example.org/release?a=1&b=2 !")["data"][
+        "id"
+    ]
     post = client.get_tweet(made, tweet_fields=["entities", "created_at"], user_auth=True)["data"]
     (url,) = post["entities"]["urls"]
     assert post["text"] == f"1 &lt; 2 &amp; more: {url['url']} !"
@@ -133,7 +135,9 @@ def test_x_tells_access_and_limits_in_headers(sandbox: Sandbox) -> None:
 def test_pictures_on_x(sandbox: Sandbox) -> None:
     client = tweets(sandbox)
     body = {"media": base64.b64encode(PNG).decode(), "media_category": "tweet_image"}
-    media = client.request("POST", "/2/media/upload", json=body, user_auth=True).json()["data"]["id"]
+    media = client.request("POST", "/2/media/upload", json=body, user_auth=True).json()["data"][
+        "id"
+    ]
     alt = {"id": media, "metadata": {"alt_text": {"text": "A dot"}}}
     client.request("POST", "/2/media/metadata", json=alt, user_auth=True)
     client.create_tweet(text="Look", media_ids=[media])

@@ -1,4 +1,5 @@
-"""Known secrets go through every way to fail; then every byte that was written is searched for them."""
+"""Known secrets go through every way to fail; then every byte that was written is searched for
+them."""
 
 from __future__ import annotations
 
@@ -45,13 +46,20 @@ def secrets_of(world: World) -> list[bytes]:
     smtp = urlsplit(world.environment["SMTP_URL"])
     user, password = smtp.username or "", smtp.password or ""
     values.add(password)
-    values |= {base64.b64encode(text.encode()).decode() for text in (password, f"\0{user}\0{password}")}
-    forms = values | {quote(value, safe="") for value in values} | {json.dumps(value)[1:-1] for value in values}
+    values |= {
+        base64.b64encode(text.encode()).decode() for text in (password, f"\0{user}\0{password}")
+    }
+    forms = (
+        values
+        | {quote(value, safe="") for value in values}
+        | {json.dumps(value)[1:-1] for value in values}
+    )
     return [form.encode() for form in forms if form]
 
 
 def written(world: World, runs: list[Run]) -> bytes:
-    """Everything that the runs wrote: to the terminal, and to any file below the project's folder."""
+    """Everything that the runs wrote: to the terminal, and to any file below the project's
+    folder."""
     files = [file.read_bytes() for file in world.folder.rglob("*") if file.is_file()]
     return b"\n".join([*files, *((run.out + run.err).encode() for run in runs)])
 
@@ -67,7 +75,9 @@ def assert_no_secret(world: World, runs: list[Run]) -> None:
 
 def test_the_search_finds_what_is_there(make: MakeWorld) -> None:
     world = make()
-    (world.folder / "leak").write_text(f"post.md {quote(world.environment['TWITTER_CONSUMER_SECRET'])}", "utf-8")
+    (world.folder / "leak").write_text(
+        f"post.md {quote(world.environment['TWITTER_CONSUMER_SECRET'])}", "utf-8"
+    )
     with pytest.raises(AssertionError):
         assert_no_secret(world, [])
 
@@ -105,7 +115,12 @@ def test_wrong_credentials(make: MakeWorld) -> None:
     world.environment["SMTP_URL"] = world.environment["SMTP_URL"].replace(
         "sandbox-smtp-password", "wr%2Fong-pass%2Bword"
     )
-    runs = [world.publish().wait(), world.run("post.md"), world.run("check"), world.run("ledger", "export")]
+    runs = [
+        world.publish().wait(),
+        world.run("post.md"),
+        world.run("check"),
+        world.run("ledger", "export"),
+    ]
     assert runs[0].status == 1
     assert {result["status"] for result in runs[0].json["results"]} == {"failed"}
     assert_no_secret(world, runs)
@@ -146,24 +161,42 @@ def parrot(status: int, padding: int) -> Iterator[str]:
 
 @pytest.mark.parametrize("padding", [0, 60, 120, 180, 240, 290])
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 429, 500])
-def test_a_server_that_repeats_what_it_was_told(status: int, padding: int, make: MakeWorld, box: Sandbox) -> None:
+def test_a_server_that_repeats_what_it_was_told(
+    status: int, padding: int, make: MakeWorld, box: Sandbox
+) -> None:
     """Also not the half of a secret, where a long answer is cut."""
     world = make(channels=("mastodon", "twitter", "discord"))
     world.environment.update(STRANGE)
     with parrot(status, padding) as url:
-        world.write_config(world.config.replace(box.mastodon_url, url).replace(box.twitter_url, url))
-        world.environment["DISCORD_WEBHOOK_URL"] = box.discord_webhook_url.replace(box.discord.url, url)
-        runs = [world.publish(timing={**IMPATIENT, "deadline": 0.3}).wait(), world.run("check"), world.run("status")]
+        world.write_config(
+            world.config.replace(box.mastodon_url, url).replace(box.twitter_url, url)
+        )
+        world.environment["DISCORD_WEBHOOK_URL"] = box.discord_webhook_url.replace(
+            box.discord.url, url
+        )
+        runs = [
+            world.publish(timing={**IMPATIENT, "deadline": 0.3}).wait(),
+            world.run("check"),
+            world.run("status"),
+        ]
     assert_no_secret(world, runs)
-    halves = [secret[:12] for secret in secrets_of(world) if not secret.startswith((b"15876", b"sandbox"))]
+    halves = [
+        secret[:12] for secret in secrets_of(world) if not secret.startswith((b"15876", b"sandbox"))
+    ]
     assert not [half for half in halves if half in written(world, runs)]
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("DISCORD_WEBHOOK_URL", "https://discord.com/api/webhooks/1180000000000000001/s3cr3t-t0ken-0123/slack"),
-        ("DISCORD_WEBHOOK_URL", "http://discord.com/api/webhooks/1180000000000000001/s3cr3t-t0ken-0123"),
+        (
+            "DISCORD_WEBHOOK_URL",
+            "https://discord.com/api/webhooks/1180000000000000001/s3cr3t-t0ken-0123/slack",
+        ),
+        (
+            "DISCORD_WEBHOOK_URL",
+            "http://discord.com/api/webhooks/1180000000000000001/s3cr3t-t0ken-0123",
+        ),
         ("DISCORD_WEBHOOK_URL", "https://[::1/api/webhooks/1180000000000000001/s3cr3t-t0ken-0123"),
         ("DISCORD_WEBHOOK_URL", "s3cr3t-t0ken-0123"),
         ("SMTP_URL", "smtp://news:s3cr3t-t0ken-0123@@mail.example.org:587"),
@@ -178,7 +211,11 @@ def test_a_server_that_repeats_what_it_was_told(status: int, padding: int, make:
 def test_a_malformed_secret_is_not_repeated(name: str, value: str, make: MakeWorld) -> None:
     world = make()
     world.environment[name] = value
-    runs = [world.publish(timing=IMPATIENT).wait(), world.run("post.md", timing=IMPATIENT), world.run("check")]
+    runs = [
+        world.publish(timing=IMPATIENT).wait(),
+        world.run("post.md", timing=IMPATIENT),
+        world.run("check"),
+    ]
     assert runs[0].status in (1, 2)
     everything = written(world, runs)
     for part in (b"s3cr3t", b"t0ken-0123"):
@@ -187,11 +224,17 @@ def test_a_malformed_secret_is_not_repeated(name: str, value: str, make: MakeWor
         assert "Traceback" not in run.err
 
 
-def test_a_readable_answer_that_makes_no_sense_is_no_proof_that_it_is_live(make: MakeWorld, box: Sandbox) -> None:
+def test_a_readable_answer_that_makes_no_sense_is_no_proof_that_it_is_live(
+    make: MakeWorld, box: Sandbox
+) -> None:
     world = make(channels=("mastodon", "twitter", "discord"))
     with parrot(200, 0) as url:
-        world.write_config(world.config.replace(box.mastodon_url, url).replace(box.twitter_url, url))
-        world.environment["DISCORD_WEBHOOK_URL"] = box.discord_webhook_url.replace(box.discord.url, url)
+        world.write_config(
+            world.config.replace(box.mastodon_url, url).replace(box.twitter_url, url)
+        )
+        world.environment["DISCORD_WEBHOOK_URL"] = box.discord_webhook_url.replace(
+            box.discord.url, url
+        )
         run = world.publish(timing={**IMPATIENT, "deadline": 0.3}).wait()
         checked = world.run("check")
     assert run.status == 3

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from publisher.text.sentences import sentence_ends
+from publisher.text.cut.sentences import sentence_ends
 
 
 def sentences(text: str, language: str = "") -> list[str]:

@@ -1,4 +1,5 @@
-"""The tags of Hugo, Jekyll, Zola and Hexo never reach a reader: they are said in Markdown, or left out and noted."""
+"""The tags of Hugo, Jekyll, Zola and Hexo never reach a reader: they are said in Markdown, or left
+out and noted."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text.markdown import to_html
-from publisher.text.shortcodes import expand
+from publisher.markdown.shortcodes import expand
+from publisher.markdown.to_html import to_html
 
 
 def said(source: str) -> str:
@@ -22,15 +23,26 @@ def said(source: str) -> str:
     ("source", "html"),
     [
         ('{{< figure src="/a.png" alt="Une affiche" >}}', '<img alt="Une affiche" src="/a.png" />'),
-        ('{{% img src=/a.png caption="Au *salon*" %}}', '<img alt="" src="/a.png" /><br>Au <em>salon</em>'),
-        ('{{< figure src="a b.png" alt="x" link="/a.pdf" >}}', '<a href="/a.pdf"><img alt="x" src="a%20b.png" /></a>'),
+        (
+            '{{% img src=/a.png caption="Au *salon*" %}}',
+            '<img alt="" src="/a.png" /><br>Au <em>salon</em>',
+        ),
+        (
+            '{{< figure src="a b.png" alt="x" link="/a.pdf" >}}',
+            '<a href="/a.pdf"><img alt="x" src="a%20b.png" /></a>',
+        ),
         ('{{<\n  figure\n  src="/a.png"\n  alt="x"\n>}}', '<img alt="x" src="/a.png" />'),
-        ('{% include figure image_path="/a.png" alt="x" caption="y" %}', '<img alt="x" src="/a.png" /><br>y'),
+        (
+            '{% include figure image_path="/a.png" alt="x" caption="y" %}',
+            '<img alt="x" src="/a.png" /><br>y',
+        ),
         ("{% asset_img a.png 一张图 %}", '<img alt="一张图" src="a.png" />'),
         ('{% img left /a/b.png 100 200 "T t" %}', '<img alt="T t" src="/a/b.png" />'),
     ],
 )
-def test_a_figure_becomes_an_image_with_its_alternative_text_and_caption(source: str, html: str) -> None:
+def test_a_figure_becomes_an_image_with_its_alternative_text_and_caption(
+    source: str, html: str
+) -> None:
     assert to_html(said(source)) == f"<p>{html}</p>"
 
 
@@ -39,11 +51,20 @@ def test_a_figure_becomes_an_image_with_its_alternative_text_and_caption(source:
     [
         ("{{< youtube w7Ft2ymGmfc >}}", "https://www.youtube.com/watch?v=w7Ft2ymGmfc"),
         ('{{% youtube id="w7Ft2ymGmfc" %}}', "https://www.youtube.com/watch?v=w7Ft2ymGmfc"),
-        ('{{ youtube(id="w7Ft2ymGmfc", autoplay=true) }}', "https://www.youtube.com/watch?v=w7Ft2ymGmfc"),
+        (
+            '{{ youtube(id="w7Ft2ymGmfc", autoplay=true) }}',
+            "https://www.youtube.com/watch?v=w7Ft2ymGmfc",
+        ),
         ("{% youtube https://youtu.be/w7Ft2ymGmfc %}", "https://youtu.be/w7Ft2ymGmfc"),
-        ('{% include youtube.html id="w7Ft2ymGmfc" %}', "https://www.youtube.com/watch?v=w7Ft2ymGmfc"),
+        (
+            '{% include youtube.html id="w7Ft2ymGmfc" %}',
+            "https://www.youtube.com/watch?v=w7Ft2ymGmfc",
+        ),
         ("{{< vimeo 146022717 >}}", "https://vimeo.com/146022717"),
-        ('{{< x user="collective" id="1453110110599868418" >}}', "https://x.com/collective/status/1453110110599868418"),
+        (
+            '{{< x user="collective" id="1453110110599868418" >}}',
+            "https://x.com/collective/status/1453110110599868418",
+        ),
         ("{{< tweet 1453110110599868418 >}}", "https://x.com/i/status/1453110110599868418"),
         ("{% twitter https://twitter.com/a/status/1 %}", "https://twitter.com/a/status/1"),
         (
@@ -58,7 +79,10 @@ def test_what_is_embedded_from_elsewhere_becomes_its_address(source: str, addres
 
 
 def test_a_video_with_a_title_is_linked_by_it() -> None:
-    assert said('{{< youtube id="a" title="Le [film]" >}}') == r"[Le \[film\]](<https://www.youtube.com/watch?v=a>)"
+    assert (
+        said('{{< youtube id="a" title="Le [film]" >}}')
+        == r"[Le \[film\]](<https://www.youtube.com/watch?v=a>)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,7 +102,10 @@ def test_a_reference_to_a_post_becomes_its_address(tag: str) -> None:
 
 def test_a_reference_that_nobody_knows_stays_as_written() -> None:
     assert said('[x]({{< ref "/publications/y" >}})') == "[x](/publications/y)"
-    assert expand("{% post_url 2024-01-01-x %}") == ("", ("left out: {% post_url 2024-01-01-x %} on line 1",))
+    assert expand("{% post_url 2024-01-01-x %}") == (
+        "",
+        ("left out: {% post_url 2024-01-01-x %} on line 1",),
+    )
 
 
 def test_a_link_to_a_post_of_hexo_has_its_title() -> None:
@@ -99,16 +126,23 @@ def test_highlighted_code_becomes_a_fence(source: str) -> None:
 
 
 def test_a_fence_is_longer_than_those_in_its_code() -> None:
-    assert said("{% highlight md %}\n```\na\n```\n{% endhighlight %}") == "````md\n```\na\n```\n````"
+    assert (
+        said("{% highlight md %}\n```\na\n```\n{% endhighlight %}") == "````md\n```\na\n```\n````"
+    )
 
 
 def test_a_quotation_keeps_its_author() -> None:
-    quoted = to_html(said("{% blockquote Ada, Notes %}\nUn *texte*\n{% endblockquote %}\nSuite")).replace("\n", "")
+    quoted = to_html(
+        said("{% blockquote Ada, Notes %}\nUn *texte*\n{% endblockquote %}\nSuite")
+    ).replace("\n", "")
     assert quoted == "<blockquote><p>Un <em>texte</em><br>— Ada, Notes</p></blockquote><p>Suite</p>"
 
 
 def test_what_is_raw_is_shown_as_it_is() -> None:
-    assert said("{% raw %}{{ name }}{% endraw %} and {{</* figure */>}}") == "{{ name }} and {{< figure >}}"
+    assert (
+        said("{% raw %}{{ name }}{% endraw %} and {{</* figure */>}}")
+        == "{{ name }} and {{< figure >}}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,9 +165,7 @@ def test_a_backtick_that_is_escaped_or_alone_opens_no_code() -> None:
 
 
 def test_what_is_unknown_is_left_out_with_its_line_and_what_it_holds_is_kept() -> None:
-    source = (
-        'One\n\n{{< notice "info" >}}\nTwo **words**\n{{< /notice >}}\n\n{% if x %}Three{% endif %} {{ page.title }}'
-    )
+    source = 'One\n\n{{< notice "info" >}}\nTwo **words**\n{{< /notice >}}\n\n{% if x %}Three{% endif %} {{ page.title }}'
     text, notes = expand(source, first_line=10)
     assert notes == (
         'left out: {{< notice "info" >}} on line 12',
@@ -156,7 +188,10 @@ def test_attributes_for_the_site_are_left_out() -> None:
 
 
 def test_the_address_of_the_site_itself_is_left_to_the_resolving_of_links() -> None:
-    assert said("[a]({{ site.baseurl }}/b) ![]({{ '/c.png' | relative_url }})") == "[a](/b) ![](/c.png)"
+    assert (
+        said("[a]({{ site.baseurl }}/b) ![]({{ '/c.png' | relative_url }})")
+        == "[a](/b) ![](/c.png)"
+    )
 
 
 def test_notes_say_what_was_left_out_on_one_clean_line() -> None:
@@ -165,7 +200,16 @@ def test_notes_say_what_was_left_out_on_one_clean_line() -> None:
     assert len(note) < 100
 
 
-TAGS = ["{{< a >}}", "{{% b c='d' %}}", "{{< /a >}}", "{% e %}", "{%- ende -%}", "{{ f }}", "{{ g(h=1) }}", "{{</i>}}"]
+TAGS = [
+    "{{< a >}}",
+    "{{% b c='d' %}}",
+    "{{< /a >}}",
+    "{% e %}",
+    "{%- ende -%}",
+    "{{ f }}",
+    "{{ g(h=1) }}",
+    "{{</i>}}",
+]
 PIECES = [
     "{{<",
     ">}}",
@@ -191,7 +235,9 @@ def test_no_tag_reaches_a_reader(source: str) -> None:
     text, notes = expand(source)
     assert not re.search(r"\{\{|\}\}|\{%|%\}", text)
     assert text.count("text") == source.count("text")
-    assert len(notes) == sum(source.count(tag) for tag in TAGS if not re.match(r"\{\{< ?/|\{%- end", tag))
+    assert len(notes) == sum(
+        source.count(tag) for tag in TAGS if not re.match(r"\{\{< ?/|\{%- end", tag)
+    )
 
 
 @given(st.lists(st.sampled_from([*TAGS, *PIECES]), max_size=40).map("".join))

@@ -1,6 +1,8 @@
-"""Random faults, kills, edits and processes side by side: exactly one copy of everything, and no false word.
+"""Random faults, kills, edits and processes side by side: exactly one copy of everything, and no
+false word.
 
-A few seeds here; `python benchmarks/reliability.py storm --seeds 1-300` for more, `--seed N` to see one again.
+A few seeds here; `python benchmarks/reliability.py storm --seeds 1-300` for more, `--seed N` to see
+one again.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ def test_a_seed_always_means_the_same() -> None:
 def test_the_storm_has_everything_in_it() -> None:
     steps = [step for seed in range(1, 301) for step in script(seed).steps]
     for platform, kinds in FAULTS.items():
-        assert {strike.kind for step in steps for strike in step.strikes if strike.platform == platform} == set(kinds)
+        assert {
+            strike.kind for step in steps for strike in step.strikes if strike.platform == platform
+        } == set(kinds)
     assert {death.kind for step in steps for death in step.deaths} == {"", "point", "time"}
     assert any(len(step.deaths) == 2 for step in steps)
     assert any(step.edit for step in steps)

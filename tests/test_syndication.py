@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.errors import ConfigError, PostError
-from publisher.frontmatter import split
-from publisher.syndication import ACCOUNT, LIST, Link, write_file, write_front_matter
+from publisher.post.frontmatter import split
+from publisher.site.syndication import ACCOUNT, LIST, Link, write_file, write_front_matter
 
 MASTODON = Link("mastodon", "mastodon", "https://social.example/@ada/117", "117")
 X = Link("twitter", "twitter", "https://x.com/i/web/status/21", "21")
@@ -73,7 +73,11 @@ def test_every_other_line_stays_as_it_was(text: str, newline: str, tmp_path: Pat
     assert write_front_matter(file, [MASTODON, X])
     after = file.read_bytes().decode()
     new = data(file)
-    assert new == {**old, "syndication": [MASTODON.url, X.url], "mastodon": {"id": "117", "url": MASTODON.url}}
+    assert new == {
+        **old,
+        "syndication": [MASTODON.url, X.url],
+        "mastodon": {"id": "117", "url": MASTODON.url},
+    }
     lines = iter(after.split(newline))
     for line in before.split(newline):
         assert any(line.rstrip(",") == other.rstrip(",") for other in lines), line
@@ -95,7 +99,9 @@ def test_what_was_written_is_replaced_and_taken_out_again(text: str, tmp_path: P
 
 
 def test_links_of_others_stay(tmp_path: Path) -> None:
-    file = put(tmp_path, "---\nsyndication:\n  - https://news.example/1 # mine\nid: x\n---\nText.\n")
+    file = put(
+        tmp_path, "---\nsyndication:\n  - https://news.example/1 # mine\nid: x\n---\nText.\n"
+    )
     write_front_matter(file, [X])
     assert data(file) == {"syndication": ["https://news.example/1", X.url], "id": "x"}
     write_front_matter(file, [], known=[X.url])
@@ -129,18 +135,32 @@ def test_what_can_t_be_kept_is_left_alone(tmp_path: Path) -> None:
 
 
 WORDS = st.text(string.ascii_letters + "éß日 :#'\"-", min_size=1, max_size=20)
-KEYS = st.text(string.ascii_lowercase, min_size=2, max_size=8).filter(lambda key: key not in (LIST, ACCOUNT))
+KEYS = st.text(string.ascii_lowercase, min_size=2, max_size=8).filter(
+    lambda key: key not in (LIST, ACCOUNT)
+)
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.dictionaries(KEYS, WORDS | st.lists(WORDS, max_size=3) | st.integers() | st.booleans(), max_size=5), WORDS)
-def test_any_front_matter_keeps_its_lines(tmp_path_factory: pytest.TempPathFactory, values: Any, body: str) -> None:
-    lines = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)} # note\n" for key, value in values.items())
+@given(
+    st.dictionaries(
+        KEYS, WORDS | st.lists(WORDS, max_size=3) | st.integers() | st.booleans(), max_size=5
+    ),
+    WORDS,
+)
+def test_any_front_matter_keeps_its_lines(
+    tmp_path_factory: pytest.TempPathFactory, values: Any, body: str
+) -> None:
+    lines = "".join(
+        f"{key}: {json.dumps(value, ensure_ascii=False)} # note\n" for key, value in values.items()
+    )
     before = f"---\ntitle: x\n{lines}---\n{body}\n"
     file = put(tmp_path_factory.mktemp("any"), before)
     write_front_matter(file, [MASTODON])
     after = file.read_bytes().decode()
-    assert after.replace(after[len(before.split("---\n", 2)[1]) + 4 : after.index("---\n", 4)], "", 1) == before
+    assert (
+        after.replace(after[len(before.split("---\n", 2)[1]) + 4 : after.index("---\n", 4)], "", 1)
+        == before
+    )
 
 
 def test_a_data_file_holds_every_post_and_drops_those_without_links(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""What a person at a terminal sees: the plan, one question, progress, results. A real pseudo-terminal."""
+"""What a person at a terminal sees: the plan, one question, progress, results. A real
+pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -16,8 +17,11 @@ from publisher.sandbox import Sandbox
 from tests.conftest import POST
 
 
-def at_a_terminal(arguments: list[str], answer: str, folder: Path, **environment: str) -> tuple[int, str]:
-    """Run the command at a terminal, type `answer` when it asks; its exit status and all that was shown."""
+def at_a_terminal(
+    arguments: list[str], answer: str, folder: Path, **environment: str
+) -> tuple[int, str]:
+    """Run the command at a terminal, type `answer` when it asks; its exit status and all that was
+    shown."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "publisher", *arguments],
@@ -49,7 +53,9 @@ def at_a_terminal(arguments: list[str], answer: str, folder: Path, **environment
         os.close(master)
 
 
-def test_it_shows_the_plan_and_asks_once(project: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_shows_the_plan_and_asks_once(
+    project: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     status, shown = at_a_terminal(["post.md"], "y\n", project)
     assert status == 0, shown
@@ -62,7 +68,9 @@ def test_it_shows_the_plan_and_asks_once(project: Path, sandbox: Sandbox, monkey
     assert not re.findall(r"[\x00-\x06\x0e-\x1a\x7f-\x9f]", shown)
 
 
-def test_what_an_edit_changes_is_coloured(project: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_edit_changes_is_coloured(
+    project: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     at_a_terminal(["post.md", "--yes", "--channels", "mastodon"], "", project)
     (project / "post.md").write_text(POST.replace("twice as fast", "three times as fast"), "utf-8")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text import count
-from publisher.text.discord import discord
-from publisher.text.plain import plain
-from publisher.text.thread import thread
+from publisher.text.cut.thread import thread
+from publisher.text.measure import count
+from publisher.text.render.discord import discord
+from publisher.text.render.plain import plain
 from publisher.text.tree import parse
 from tests.test_fit import TEXTS
 
@@ -50,7 +50,11 @@ def test_else_at_sentences() -> None:
 
 
 def test_else_at_words_without_an_ellipsis() -> None:
-    assert parts("one two three four five six seven", 15) == ["one two three", "four five six", "seven"]
+    assert parts("one two three four five six seven", 15) == [
+        "one two three",
+        "four five six",
+        "seven",
+    ]
 
 
 def test_a_heading_goes_with_what_it_heads() -> None:
@@ -97,13 +101,17 @@ def test_a_link_stays_with_its_text() -> None:
     link = '<a href="https://example.org/a">the long release notes of this year</a>'
     text = plain(parse(f"<p>{'word ' * 12}{link} {'word ' * 12}</p>"))
     made = parts(text, 100)
-    assert any("the long release notes of this year (https://example.org/a)" in part for part in made)
+    assert any(
+        "the long release notes of this year (https://example.org/a)" in part for part in made
+    )
 
 
 def test_markup_is_closed_in_one_part_and_opened_in_the_next() -> None:
     text = discord(parse(f"<p><b>{'word ' * 20}</b></p>"))
     made = parts(text, 60)
-    assert all(part.startswith("**") and part.endswith("**") and part.count("**") == 2 for part in made)
+    assert all(
+        part.startswith("**") and part.endswith("**") and part.count("**") == 2 for part in made
+    )
     code = discord(parse("<pre><code class='language-sh'>" + "make demo\n" * 12 + "</code></pre>"))
     made = parts(code, 70)
     assert all(part.startswith("```sh\nmake") and part.endswith("demo\n```") for part in made)
@@ -112,7 +120,9 @@ def test_markup_is_closed_in_one_part_and_opened_in_the_next() -> None:
 
 
 def test_a_very_long_post_makes_a_thread_at_once() -> None:
-    text = discord(parse("<p>" + "<b>bold</b> word <a href='https://example.org'>link</a> " * 20_000 + "</p>"))
+    text = discord(
+        parse("<p>" + "<b>bold</b> word <a href='https://example.org'>link</a> " * 20_000 + "</p>")
+    )
     began = time.process_time()
     assert len(thread(text, room(2000, count.discord), read_on="https://example.org") or []) == 10
     assert time.process_time() - began < 4
@@ -123,19 +133,37 @@ def test_no_room_for_a_word_is_none() -> None:
 
 
 @pytest.mark.parametrize("number", ["", "{n}/{total}"])
-@given(text=TEXTS, limit=st.integers(60, 200), rule=st.sampled_from([count.twitter, count.mastodon, len]))
-def test_no_word_is_lost_or_repeated(number: str, text: str, limit: int, rule: Callable[[str], int]) -> None:
-    made = thread(text, room(limit, rule), before="Before: ", after="\n\nAfter.", number=number, maximum=500)
+@given(
+    text=TEXTS,
+    limit=st.integers(60, 200),
+    rule=st.sampled_from([count.twitter, count.mastodon, len]),
+)
+def test_no_word_is_lost_or_repeated(
+    number: str, text: str, limit: int, rule: Callable[[str], int]
+) -> None:
+    made = thread(
+        text, room(limit, rule), before="Before: ", after="\n\nAfter.", number=number, maximum=500
+    )
     assert made is not None
     assert all(rule(part) <= limit for part in made)
-    assert made == thread(text, room(limit, rule), before="Before: ", after="\n\nAfter.", number=number, maximum=500)
+    assert made == thread(
+        text, room(limit, rule), before="Before: ", after="\n\nAfter.", number=number, maximum=500
+    )
     if number and len(made) > 1:
-        assert [part.rsplit("\n", 1)[1] for part in made] == [f"{at}/{len(made)}" for at in range(1, len(made) + 1)]
+        assert [part.rsplit("\n", 1)[1] for part in made] == [
+            f"{at}/{len(made)}" for at in range(1, len(made) + 1)
+        ]
         made = [part.rsplit("\n", 1)[0] for part in made]
     assert "".join("".join(made).split()) == "".join(f"Before: {text}\n\nAfter.".split())
 
 
-@given(st.lists(st.sampled_from([PARAGRAPH, PARAGRAPH * 2, "A short one.", "Titre"]), min_size=2, max_size=12))
+@given(
+    st.lists(
+        st.sampled_from([PARAGRAPH, PARAGRAPH * 2, "A short one.", "Titre"]),
+        min_size=2,
+        max_size=12,
+    )
+)
 def test_no_part_is_shorter_than_a_fifth(paragraphs: list[str]) -> None:
     made = parts("\n\n".join(paragraphs), 280, maximum=100)
     if len(made) > 1:

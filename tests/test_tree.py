@@ -9,11 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.errors import PostError
-from publisher.text.tree import COMMENT, MAX_DEPTH, Element, excerpt, parse, resolve, text_of, without_title
+from publisher.text.tree import (
+    COMMENT,
+    MAX_DEPTH,
+    Element,
+    excerpt,
+    parse,
+    resolve,
+    text_of,
+    without_title,
+)
 
 
 def depth(element: Element) -> int:
-    return 1 + max((depth(child) for child in element.children if isinstance(child, Element)), default=0)
+    return 1 + max(
+        (depth(child) for child in element.children if isinstance(child, Element)), default=0
+    )
 
 
 def test_html_is_read_as_a_browser_reads_it() -> None:
@@ -24,8 +35,12 @@ def test_html_is_read_as_a_browser_reads_it() -> None:
 
 
 def test_comments_stay_and_scripts_go() -> None:
-    root = parse("<p>a<!-- thread --></p><script>x()</script><style>p{}</style><template><p>t</p></template>")
-    assert [element.attrs["data"] for element in root.walk() if element.name == COMMENT] == ["thread"]
+    root = parse(
+        "<p>a<!-- thread --></p><script>x()</script><style>p{}</style><template><p>t</p></template>"
+    )
+    assert [element.attrs["data"] for element in root.walk() if element.name == COMMENT] == [
+        "thread"
+    ]
     assert text_of(root) == "a"
 
 
@@ -45,9 +60,14 @@ def test_nesting_without_end_is_a_clear_error_at_once() -> None:
 
 def test_every_address_can_be_made_absolute() -> None:
     root = resolve(
-        parse('<a href="b.md"><img src="c.png" alt="x"></a>'), lambda address: f"https://example.org/{address}"
+        parse('<a href="b.md"><img src="c.png" alt="x"></a>'),
+        lambda address: f"https://example.org/{address}",
     )
-    assert [element.attrs.get("href") or element.attrs.get("src") for element in root.walk() if element.attrs] == [
+    assert [
+        element.attrs.get("href") or element.attrs.get("src")
+        for element in root.walk()
+        if element.attrs
+    ] == [
         "https://example.org/b.md",
         "https://example.org/c.png",
     ]
@@ -63,7 +83,9 @@ def test_every_address_can_be_made_absolute() -> None:
         ("Version 2", "<p>Intro.</p><h1>Version 2</h1>", True),
     ],
 )
-def test_a_first_heading_that_repeats_the_title_is_not_said_twice(title: str, heading: str, said_twice: bool) -> None:
+def test_a_first_heading_that_repeats_the_title_is_not_said_twice(
+    title: str, heading: str, said_twice: bool
+) -> None:
     words = text_of(without_title(parse(f"{heading}<p>Text.</p>"), title))
     assert (len(words) > len("Text.")) is said_twice
     assert words.endswith("Text.")

@@ -1,4 +1,5 @@
-"""X: the contract, and what is X's own, over real sockets through tweepy; the sandbox verifies the signature."""
+"""X: the contract, and what is X's own, over real sockets through tweepy; the sandbox verifies the
+signature."""
 
 from __future__ import annotations
 
@@ -23,11 +24,17 @@ class TestTwitter(AdapterContract):
 
     def arrived(self, sandbox: Sandbox) -> list[tuple[bytes, str]]:
         (item,) = self.live(sandbox)
-        return [(got(f"{sandbox.twitter_url}/media/{one['id']}"), one["alt"]) for one in item["media"]]
+        return [
+            (got(f"{sandbox.twitter_url}/media/{one['id']}"), one["alt"]) for one in item["media"]
+        ]
 
-    def test_the_request_is_the_one_that_the_documentation_describes(self, channel: Adapter, sandbox: Sandbox) -> None:
+    def test_the_request_is_the_one_that_the_documentation_describes(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
         options = {**channel.settings, "reply_settings": "following"}
-        channel.send(channel.payload(self.message(channel, "Hello.", options=options), 0), self.attempt())
+        channel.send(
+            channel.payload(self.message(channel, "Hello.", options=options), 0), self.attempt()
+        )
         (request,) = sandbox.requests
         assert (request.method, request.path) == ("POST", "/2/tweets")
         assert request.headers["authorization"].startswith("OAuth ")
@@ -52,7 +59,9 @@ class TestTwitter(AdapterContract):
         sandbox.twitter.reads = False
         try:
             with pytest.raises(CannotLook):
-                channel.find(channel.payload(self.message(channel), 0), self.attempt(), datetime.now(UTC))
+                channel.find(
+                    channel.payload(self.message(channel), 0), self.attempt(), datetime.now(UTC)
+                )
         finally:
             sandbox.twitter.reads = True
 

@@ -65,7 +65,12 @@ class Server:
 
 
 def says(status: str = "200 OK", body: bytes = BODY, *headers: str) -> Answering:
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Content-Type: Image/PNG; charset=x", *headers]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body)}",
+        "Content-Type: Image/PNG; charset=x",
+        *headers,
+    ]
 
     def answer(_: bytes, write: Callable[[bytes], None]) -> None:
         write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)

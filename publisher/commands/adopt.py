@@ -1,4 +1,5 @@
-"""`publish adopt`: take over what was posted before this tool came, or mark an archive as not to be sent."""
+"""`publish adopt`: take over what was posted before this tool came, or mark an archive as not to be
+sent."""
 
 from __future__ import annotations
 
@@ -6,27 +7,32 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher import prepare
 from publisher.commands.resolve import id_in
-from publisher.compose import compose, options_of
-from publisher.console import Console, clean
+from publisher.compose.compose import compose, options_of
+from publisher.delivery import planning as prepare
+from publisher.delivery.plan import source_of
 from publisher.errors import UsageError
-from publisher.ledger import Ledger
+from publisher.ledger.row import LIVE_OR_MAYBE, Row
+from publisher.ledger.sqlite import Ledger
+from publisher.ledger.store import Claim, open_store
 from publisher.pictures.gather import Gatherer
-from publisher.plan import source_of
-from publisher.post import Post, read
-from publisher.rows import LIVE_OR_MAYBE, Row
-from publisher.sources import collect
-from publisher.stores import Claim, open_store
+from publisher.post.find import collect
+from publisher.post.post import Post
+from publisher.post.reader import read
+from publisher.tell.console import Console, clean
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.all:
         if arguments.post:
-            raise UsageError("--all takes a folder, and nothing else", hint="publish adopt --all posts/")
+            raise UsageError(
+                "--all takes a folder, and nothing else", hint="publish adopt --all posts/"
+            )
         return _archive(arguments, console)
     if not (arguments.post and arguments.channel and arguments.url):
-        raise UsageError("name a post, a channel, and where it is live", hint="publish adopt POST CHANNEL URL")
+        raise UsageError(
+            "name a post, a channel, and where it is live", hint="publish adopt POST CHANNEL URL"
+        )
     file = Path(arguments.post)
     config = prepare.load_config(arguments.config, file.resolve().parent)
     (name,) = prepare.chosen(arguments.channel, config) or ("",)
@@ -40,13 +46,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         )
     remote_id = id_in(arguments.url)
     if not remote_id.strip():
-        raise UsageError(f"{arguments.url!r} is not the address of a post", hint="copy it from the platform")
+        raise UsageError(
+            f"{arguments.url!r} is not the address of a post", hint="copy it from the platform"
+        )
     with open_store(config) as store:
         ledger = store.ledger
         facts = prepare.known_facts(adapters, ledger).get(name, {})
-        planning = prepare.Run(config, adapters, {name: facts}, ledger, Gatherer(config), datetime.now(UTC))
+        planning = prepare.Run(
+            config, adapters, {name: facts}, ledger, Gatherer(config), datetime.now(UTC)
+        )
         key = prepare.key_of(post, planning)
-        pictures = planning.gatherer.gather(post, adapter, options_of(post, adapter), facts, download=False).pictures
+        pictures = planning.gatherer.gather(
+            post, adapter, options_of(post, adapter), facts, download=False
+        ).pictures
         message = compose(post, adapter, config, facts, pictures)
         if len(message.parts) > 1:
             raise UsageError(
@@ -55,7 +67,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             )
         with store.hold(lambda: Claim(key, {key: post.identity})) as (_, busy):
             if busy:
-                raise UsageError(f"{file} is being sent by {busy[key]}", hint="wait until that is done")
+                raise UsageError(
+                    f"{file} is being sent by {busy[key]}", hint="wait until that is done"
+                )
             if any(row.state in LIVE_OR_MAYBE for row in ledger.rows(key, name)):
                 raise UsageError(f"{file} is known on {name} already", hint="see `publish status`")
             now, payload = datetime.now(UTC), adapter.payload(message, 0)
@@ -74,19 +88,33 @@ def _archive(arguments: argparse.Namespace, console: Console) -> int:
     config = prepare.load_config(arguments.config, Path(arguments.all).resolve())
     names = prepare.chosen(arguments.channels, config) or tuple(config.channels)
     if not names or config.path is None:
-        raise UsageError("no channel is configured", hint="write a publish.toml first; config.example.toml shows how")
+        raise UsageError(
+            "no channel is configured",
+            hint="write a publish.toml first; config.example.toml shows how",
+        )
     posts, drafts = prepare.read_posts(sources.files, config)
     now = datetime.now(UTC)
     with open_store(config) as store:
         ledger = store.ledger
 
         def plan() -> Claim[list[Post]]:
-            old = [post for post in posts if not (post.draft or (post.date is not None and post.date > now))]
+            old = [
+                post
+                for post in posts
+                if not (post.draft or (post.date is not None and post.date > now))
+            ]
             new = [post for post in old if _unknown(post, names, ledger)]
-            return Claim(new, {ledger.find(post.identity) or post.identity.key: post.identity for post in new})
+            return Claim(
+                new,
+                {ledger.find(post.identity) or post.identity.key: post.identity for post in new},
+            )
 
         with store.hold(plan) as (found, busy):
-            marked = [post for post in found if (ledger.find(post.identity) or post.identity.key) not in busy]
+            marked = [
+                post
+                for post in found
+                if (ledger.find(post.identity) or post.identity.key) not in busy
+            ]
             for post in marked:
                 key = ledger.find(post.identity) or post.identity.key
                 for name in _unknown(post, names, ledger):
@@ -94,7 +122,9 @@ def _archive(arguments: argparse.Namespace, console: Console) -> int:
                     ledger.prepare(post.identity, key, name, [row])
     for draft in drafts:
         console.err(f"passed over: {clean(str(draft.file))} (draft)")
-    console.out(f"{len(marked)} of {len(posts)} posts are marked: not to be sent on {', '.join(names)}")
+    console.out(
+        f"{len(marked)} of {len(posts)} posts are marked: not to be sent on {', '.join(names)}"
+    )
     return 0
 
 

@@ -6,26 +6,31 @@ import argparse
 from pathlib import Path
 
 from publisher import config as configuration
-from publisher import prepare, registry
+from publisher import registry
 from publisher.adapter import Channel
 from publisher.config import Config
-from publisher.console import Console, clean
+from publisher.delivery import planning
+from publisher.tell.console import Console, clean
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    config = prepare.load_config(arguments.config, Path.cwd())
+    config = planning.load_config(arguments.config, Path.cwd())
     sections = dict(config.channels) if config.path else {}
     for adapter_name in registry.names():
         mine = [channel for channel in sections.values() if channel.adapter == adapter_name]
         for channel in mine:
             console.out(f"{channel.name}: {_state(channel, config, console)}")
         if not mine:
-            options = ", ".join(option.name for option in registry.load(adapter_name).options if option.required)
+            options = ", ".join(
+                option.name for option in registry.load(adapter_name).options if option.required
+            )
             console.out(
                 f"{adapter_name}: {console.colour('not set up', 'dim')}; [channels.{adapter_name}] needs {options}"
             )
     if config.path is None:
-        console.err("there is no publish.toml here or in a folder above; config.example.toml shows how to write one")
+        console.err(
+            "there is no publish.toml here or in a folder above; config.example.toml shows how to write one"
+        )
     return 0
 
 
@@ -33,8 +38,14 @@ def _state(channel: Channel, config: Config, console: Console) -> str:
     adapter = registry.load(channel.adapter)
     secrets = config.secrets.get(channel.name, {})
     lacking = [option.name for option in configuration.missing(channel, secrets, adapter)]
-    lacking += [f"{name} ({secret.where()})" for name, secret in secrets.items() if not secret.present()]
-    title = adapter.title if channel.name == adapter.name else f"{adapter.title}, by the adapter {adapter.name}"
+    lacking += [
+        f"{name} ({secret.where()})" for name, secret in secrets.items() if not secret.present()
+    ]
+    title = (
+        adapter.title
+        if channel.name == adapter.name
+        else f"{adapter.title}, by the adapter {adapter.name}"
+    )
     if lacking:
         return f"{title}, {console.colour('incomplete', 'yellow')}: missing {clean(', '.join(lacking))}"
     return f"{title}, {console.colour('set up', 'green')}"

@@ -1,4 +1,5 @@
-"""`publish check`: are the configuration and each channel's credentials good, and is a post? Reads only."""
+"""`publish check`: are the configuration and each channel's credentials good, and is a post? Reads
+only."""
 
 from __future__ import annotations
 
@@ -6,14 +7,14 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher import prepare
 from publisher.config import Config
-from publisher.console import Console, clean, describe
+from publisher.delivery import planning as prepare
 from publisher.errors import AltMissing, ConfigError, Problems, PublishError, UsageError
+from publisher.ledger.store import open_store
 from publisher.pictures.gather import Gatherer
-from publisher.post import Post
-from publisher.sources import collect
-from publisher.stores import open_store
+from publisher.post.find import collect
+from publisher.post.post import Post
+from publisher.tell.console import Console, clean, describe
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -32,7 +33,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.out(f"{clean(str(config.path))}: good")
     if not config.channels:
         raise ConfigError(
-            "no channel is configured", hint="add a section such as [channels.mastodon]", file=config.path
+            "no channel is configured",
+            hint="add a section such as [channels.mastodon]",
+            file=config.path,
         )
     failed = False
     with open_store(config) as store:
@@ -64,11 +67,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _posts(arguments: argparse.Namespace, console: Console) -> int:
-    """Everything that would keep posts from being sent, or be a pity: without secrets, and offline if not --online."""
+    """Everything that would keep posts from being sent, or be a pity: without secrets, and offline
+    if not --online."""
     sources = collect(arguments.posts)
     if not sources.files:
         raise UsageError("there is no post in that folder", hint="name a post")
-    config = prepare.load_config(arguments.config, sources.files[0].file.resolve().parent, preview=True)
+    config = prepare.load_config(
+        arguments.config, sources.files[0].file.resolve().parent, preview=True
+    )
     names = prepare.chosen(arguments.channels, config)
     posts, drafts = prepare.read_posts(sources.files, config)
     failed = False
@@ -79,9 +85,12 @@ def _posts(arguments: argparse.Namespace, console: Console) -> int:
             wanted = prepare.channels_of(post, names, config)
             adapters, _ = prepare.without_secrets(wanted, config)
             facts = prepare.known_facts(adapters, ledger)
-            planning = prepare.Run(config, adapters, facts, ledger, gatherer, datetime.now(UTC), dry=True)
+            planning = prepare.Run(
+                config, adapters, facts, ledger, gatherer, datetime.now(UTC), dry=True
+            )
             errors, warnings = prepare.problems(planning, post, wanted, download=arguments.online)
-            # What a reader who can't see would miss is only a warning elsewhere; who asks is told that it is wrong.
+            # What a reader who can't see would miss is only a warning elsewhere; who asks is told
+            # that it is wrong.
             errors += [each for each in warnings if isinstance(each, AltMissing)]
             for each in errors:
                 console.out(f"{console.colour('failed', 'red')}: {describe(each)}")
@@ -90,7 +99,9 @@ def _posts(arguments: argparse.Namespace, console: Console) -> int:
                     console.out(f"{console.colour('note', 'yellow')}: {describe(each)}")
             failed = failed or bool(errors)
             if not errors:
-                console.out(f"{clean(str(post.file))}: {console.colour('good', 'green')} for {', '.join(wanted)}")
+                console.out(
+                    f"{clean(str(post.file))}: {console.colour('good', 'green')} for {', '.join(wanted)}"
+                )
             if arguments.online:
                 failed = not _cards(post, config, console) or failed
     return 1 if failed else 0
@@ -98,9 +109,9 @@ def _posts(arguments: argparse.Namespace, console: Console) -> int:
 
 def _cards(post: Post, config: Config, console: Console) -> bool:
     """Show what platforms would make of the post's page. False: the page isn't there."""
-    from publisher.cards import read
-    from publisher.pages import fetch
     from publisher.pictures.fetch import FetchError
+    from publisher.site.link_cards import read
+    from publisher.site.pages import fetch
 
     if not post.url:
         console.out(f"{clean(str(post.file))}: has no address, so no platform shows a card of it")
@@ -108,12 +119,16 @@ def _cards(post: Post, config: Config, console: Console) -> bool:
     try:
         where, page = fetch(post.url, config)
     except FetchError as error:
-        console.out(f"{console.colour('failed', 'red')}: the page {clean(post.url)} {clean(error.message)}")
+        console.out(
+            f"{console.colour('failed', 'red')}: the page {clean(post.url)} {clean(error.message)}"
+        )
         return False
     for card in read(page.decode("utf-8", "replace"), where):
         console.out(f"the card on {card.platform} ({card.kind}):")
         for name in ("title", "description", "image"):
-            console.out(f"  {name}: {clean(getattr(card, name)) or console.colour('none', 'yellow')}")
+            console.out(
+                f"  {name}: {clean(getattr(card, name)) or console.colour('none', 'yellow')}"
+            )
         for words in card.missing:
             console.out(f"  {console.colour('note', 'yellow')}: {clean(words)}")
     return True

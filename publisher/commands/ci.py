@@ -1,4 +1,5 @@
-"""`publish ci`: what the GitHub Action runs. On a pull request a preview, which needs no secret; else it publishes."""
+"""`publish ci`: what the GitHub Action runs. On a pull request a preview, which needs no secret;
+else it publishes."""
 
 from __future__ import annotations
 
@@ -6,20 +7,21 @@ import argparse
 import os
 from collections.abc import Iterator, Mapping
 
-from publisher import github, preview, report
 from publisher.commands.publish import Told, carry_out
-from publisher.console import Console, describe
-from publisher.differences import differences
+from publisher.delivery.result import Result
 from publisher.errors import AltMissing, Problems, PublishError
-from publisher.report import Result
-from publisher.rows import Row
+from publisher.ledger.row import Row
+from publisher.tell import document, github, terminal
+from publisher.tell.console import Console, describe
+from publisher.tell.diff import differences
 
 TOLD = frozenset(("planned", "outdated", "failed", "unknown", "sent"))
 """What a summary is about: the rest is as it was."""
 
 
 class _Inert(Console):
-    """A job's output in which nothing that a post or a server says is a command to GitHub's runner."""
+    """A job's output in which nothing that a post or a server says is a command to GitHub's
+    runner."""
 
     def out(self, text: str = "") -> None:
         super().out(github.inert(text))
@@ -38,20 +40,28 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     inert = _Inert()
     try:
-        return carry_out(_arguments(environ, dry), inert, lambda told: _tell(told, event, environ, console, inert))
+        return carry_out(
+            _arguments(environ, dry),
+            inert,
+            lambda told: _tell(told, event, environ, console, inert),
+        )
     except PublishError as error:
         each = error.errors if isinstance(error, Problems) else (error,)
         for one in each:
             _annotate("error", one, console)
-        lines = ["## What keeps this from being published", *(f"- {github.inline(describe(one))}" for one in each)]
+        lines = [
+            "## What keeps this from being published",
+            *(f"- {github.inline(describe(one))}" for one in each),
+        ]
         _say("\n".join(lines), event, environ, console, comment=dry)
-        _outputs(environ, report.as_json(report.document(dry, errors=each)), [], ["post"])
+        _outputs(environ, document.as_json(document.document(dry, errors=each)), [], ["post"])
         inert.problem(error)
         return 2
 
 
 def _arguments(environ: Mapping[str, str], dry: bool) -> argparse.Namespace:
-    """The command line that the Action's inputs stand for. They come by the environment: never through a shell."""
+    """The command line that the Action's inputs stand for. They come by the environment: never
+    through a shell."""
 
     def given(name: str) -> str | None:
         return environ.get(f"INPUT_{name}", "").strip() or None
@@ -73,24 +83,30 @@ def _arguments(environ: Mapping[str, str], dry: bool) -> argparse.Namespace:
     )
 
 
-def _tell(told: Told, event: github.Event, environ: Mapping[str, str], console: Console, inert: Console) -> None:
+def _tell(
+    told: Told, event: github.Event, environ: Mapping[str, str], console: Console, inert: Console
+) -> None:
     for warning in told.warnings:
         _annotate("warning", warning, console)
     failed = []
     for result in told.results:
-        inert.out(preview.plan(result, console) if told.dry else preview.outcome(result, console))
+        inert.out(terminal.plan(result, console) if told.dry else terminal.outcome(result, console))
         if result.status in ("failed", "unknown") or result.reason == "busy":
             failed.append(result.delivery.channel)
-            words = f"{result.delivery.channel}: {preview.short(result)}"
+            words = f"{result.delivery.channel}: {terminal.short(result)}"
             words += f": {describe(result.error)}" if result.error else ""
             console.out(github.annotation("error", words, str(result.delivery.post.file), None))
     _say("\n".join(_summary(told)), event, environ, console, comment=told.dry)
-    urls = [row.url for result in told.results for row in result.rows if row.url and row.state == "sent"]
-    _outputs(environ, report.as_json(told.document()), urls, list(dict.fromkeys(failed)))
+    urls = [
+        row.url for result in told.results for row in result.rows if row.url and row.state == "sent"
+    ]
+    _outputs(environ, document.as_json(told.document()), urls, list(dict.fromkeys(failed)))
 
 
 def _outputs(environ: Mapping[str, str], document: str, urls: list[str], failed: list[str]) -> None:
-    github.set_outputs(environ, {"json": document, "urls": "\n".join(urls), "failed": ",".join(failed)})
+    github.set_outputs(
+        environ, {"json": document, "urls": "\n".join(urls), "failed": ",".join(failed)}
+    )
 
 
 def _annotate(level: str, error: PublishError, console: Console) -> None:
@@ -98,8 +114,11 @@ def _annotate(level: str, error: PublishError, console: Console) -> None:
     console.out(github.annotation(level, words, error.file, error.line))
 
 
-def _say(text: str, event: github.Event, environ: Mapping[str, str], console: Console, *, comment: bool) -> None:
-    """Into the job's summary; of a preview also into the pull request, where the token may write there."""
+def _say(
+    text: str, event: github.Event, environ: Mapping[str, str], console: Console, *, comment: bool
+) -> None:
+    """Into the job's summary; of a preview also into the pull request, where the token may write
+    there."""
     github.add_summary(environ, text)
     if not comment or event.number is None or event.from_fork or not environ.get("GITHUB_TOKEN"):
         return
@@ -122,7 +141,7 @@ def _summary(told: Told) -> Iterator[str]:
         yield ""
         yield f"### {github.inline(str(result.delivery.post.file))} → {github.inline(result.delivery.channel)}"
         yield ""
-        yield github.inline(preview.action(result) if told.dry else preview.short(result))
+        yield github.inline(terminal.action(result) if told.dry else terminal.short(result))
         if result.error:
             yield f"- {github.inline(describe(result.error))}"
         if told.dry:
@@ -136,7 +155,7 @@ def _summary(told: Told) -> Iterator[str]:
 def _part(result: Result, row: Row) -> Iterator[str]:
     adapter = result.delivery.adapter
     yield ""
-    yield github.inline(preview.measure(result, row))
+    yield github.inline(terminal.measure(result, row))
     text = adapter.text_of(row.payload)
     before = adapter.text_of(row.live) if row.live is not None else None
     if before is None and result.status == "outdated":

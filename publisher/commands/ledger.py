@@ -1,4 +1,5 @@
-"""`publish ledger export | import`: the ledger as JSON Lines, one row a line, to move it to another machine.
+"""`publish ledger export | import`: the ledger as JSON Lines, one row a line, to move it to another
+machine.
 
 `publish ledger init`: make the branch that it lives on.
 """
@@ -11,31 +12,36 @@ import os
 import sys
 from pathlib import Path
 
-from publisher import exchange, prepare
 from publisher.config import Config
-from publisher.console import Console
+from publisher.delivery import planning
 from publisher.errors import LedgerError, UsageError
-from publisher.ledger import Ledger
-from publisher.stores import open_store
+from publisher.ledger import jsonl
+from publisher.ledger.sqlite import Ledger
+from publisher.ledger.store import open_store
+from publisher.tell.console import Console
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    config = prepare.load_config(arguments.config, Path.cwd())
+    config = planning.load_config(arguments.config, Path.cwd())
     path = config.ledger_path()
     if arguments.action == "init":
         return _init(config, console)
     if arguments.action == "export":
         if not path.is_file() and not config.branch:
-            raise UsageError(f"there is no ledger at {path}", hint="nothing has been published from here yet")
+            raise UsageError(
+                f"there is no ledger at {path}", hint="nothing has been published from here yet"
+            )
         with open_store(config, readonly=True) as store:
-            lines = list(exchange.export(store.ledger))
+            lines = list(jsonl.export(store.ledger))
         if arguments.file:
             # It holds addresses and unpublished texts: for the owner alone.
             try:
                 descriptor = os.open(arguments.file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
                 os.fchmod(descriptor, 0o600)
             except OSError as error:
-                raise UsageError(f"{arguments.file}: {error.strerror}", hint="check the path") from None
+                raise UsageError(
+                    f"{arguments.file}: {error.strerror}", hint="check the path"
+                ) from None
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.writelines(line + "\n" for line in lines)
         else:
@@ -44,32 +50,41 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.err(f"{len(lines)} lines")
         return 0
     if config.branch:
-        raise UsageError("a ledger on a branch is not imported into", hint="mark what is live: publish adopt")
+        raise UsageError(
+            "a ledger on a branch is not imported into", hint="mark what is live: publish adopt"
+        )
     with contextlib.ExitStack() as stack:
         source = sys.stdin
         if arguments.file:
             try:
                 source = stack.enter_context(Path(arguments.file).open(encoding="utf-8"))
             except OSError as error:
-                raise UsageError(f"{arguments.file}: {error.strerror}", hint="check the path") from None
+                raise UsageError(
+                    f"{arguments.file}: {error.strerror}", hint="check the path"
+                ) from None
         with Ledger(path) as ledger:
             try:
-                count = exchange.load(ledger, source)
+                count = jsonl.load(ledger, source)
             except UnicodeDecodeError:
-                raise LedgerError("is not UTF-8", hint="import what `publish ledger export` wrote") from None
+                raise LedgerError(
+                    "is not UTF-8", hint="import what `publish ledger export` wrote"
+                ) from None
     console.out(f"{count} rows are in {path}")
     return 0
 
 
 def _init(config: Config, console: Console) -> int:
-    """Only by hand: a branch that is made by itself where it is missed would know nothing of what is live."""
+    """Only by hand: a branch that is made by itself where it is missed would know nothing of what
+    is live."""
     if not config.branch:
         raise UsageError(
             "this ledger is a file, which is made by itself",
             hint='for a branch of the repository, write [ledger] branch = "publish-ledger"',
         )
-    from publisher.branch import Branch
+    from publisher.ledger.git_branch import Branch
 
     Branch(config.root, config.branch).init()
-    console.out(f"the branch {config.branch} is there; protect it from being rewound: docs/github-action.md")
+    console.out(
+        f"the branch {config.branch} is there; protect it from being rewound: docs/github-action.md"
+    )
     return 0

@@ -1,4 +1,5 @@
-"""`publish resolve POST CHANNEL --sent [URL] | --not-sent`: a person says what nobody else could find out."""
+"""`publish resolve POST CHANNEL --sent [URL] | --not-sent`: a person says what nobody else could
+find out."""
 
 from __future__ import annotations
 
@@ -6,30 +7,38 @@ import argparse
 import re
 from pathlib import Path
 
-from publisher import prepare
-from publisher.console import Console
+from publisher.delivery import planning
 from publisher.errors import UsageError
-from publisher.post import read
-from publisher.rows import Row
-from publisher.stores import Claim, open_store
+from publisher.ledger.row import Row
+from publisher.ledger.store import Claim, open_store
+from publisher.post.reader import read
+from publisher.tell.console import Console
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     file = Path(arguments.post)
-    config = prepare.load_config(arguments.config, file.resolve().parent)
+    config = planning.load_config(arguments.config, file.resolve().parent)
     post = read(file, config)
     with open_store(config, readonly=True) as store:
         known = store.ledger.find(post.identity)
     if known is None:
-        raise UsageError(f"nothing is known of {file}", hint="it has never been published from here")
-    with open_store(config) as store, store.hold(lambda: Claim(known, {known: post.identity})) as (key, busy):
+        raise UsageError(
+            f"nothing is known of {file}", hint="it has never been published from here"
+        )
+    with (
+        open_store(config) as store,
+        store.hold(lambda: Claim(known, {known: post.identity})) as (key, busy),
+    ):
         ledger = store.ledger
         if busy:
             raise UsageError(f"{file} is being sent by {busy[key]}", hint="wait until that is done")
         rows = [row for row in ledger.rows(key, arguments.channel) if _meant(row, arguments)]
         unknown = [row for row in rows if _is_open(row, arguments)]
         if not unknown:
-            raise UsageError(f"nothing about {file} is unknown on {arguments.channel}", hint="see `publish status`")
+            raise UsageError(
+                f"nothing about {file} is unknown on {arguments.channel}",
+                hint="see `publish status`",
+            )
         for row in unknown:
             ledger.record(_resolved(row, arguments))
     what = "live" if arguments.sent is not None else "not sent; the next run sends it"
@@ -44,8 +53,11 @@ def _meant(row: Row, arguments: argparse.Namespace) -> bool:
 
 
 def _is_open(row: Row, arguments: argparse.Namespace) -> bool:
-    """Unknown; or live without an id (X proved it by refusing a duplicate), and now there is an address."""
-    return row.state in ("unknown", "intent") or (row.state == "sent" and not row.remote_id and bool(arguments.sent))
+    """Unknown; or live without an id (X proved it by refusing a duplicate), and now there is an
+    address."""
+    return row.state in ("unknown", "intent") or (
+        row.state == "sent" and not row.remote_id and bool(arguments.sent)
+    )
 
 
 def _resolved(row: Row, arguments: argparse.Namespace) -> Row:
@@ -56,6 +68,7 @@ def _resolved(row: Row, arguments: argparse.Namespace) -> Row:
 
 
 def id_in(url: str) -> str:
-    """The id that ends a post's address, on Mastodon, X and Discord alike; empty where there is none."""
+    """The id that ends a post's address, on Mastodon, X and Discord alike; empty where there is
+    none."""
     found = re.search(r"(\d+|[0-9A-HJKMNP-TV-Z]{26})/?$", url)
     return found[1] if found else ""

@@ -1,4 +1,5 @@
-"""`publish retract POST...`: take down what is live, where that can be done, and never post it again by itself."""
+"""`publish retract POST...`: take down what is live, where that can be done, and never post it
+again by itself."""
 
 from __future__ import annotations
 
@@ -7,19 +8,20 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from publisher import prepare, preview, report
 from publisher.commands.publish import busy_error, send, write_back
-from publisher.compose import compose
-from publisher.console import Console
+from publisher.compose.compose import compose
+from publisher.delivery import planning as prepare
+from publisher.delivery.plan import Delivery
+from publisher.delivery.result import Result, exit_status
 from publisher.errors import DeliveryError, UsageError
+from publisher.ledger.row import Row
+from publisher.ledger.store import Claim, open_store
 from publisher.pictures.gather import Gatherer
 from publisher.pictures.store import Store as PictureStore
-from publisher.plan import Delivery
-from publisher.post import Post
-from publisher.report import Result
-from publisher.rows import Row
-from publisher.sources import collect
-from publisher.stores import Claim, open_store
+from publisher.post.find import collect
+from publisher.post.post import Post
+from publisher.tell import document, terminal
+from publisher.tell.console import Console
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -33,12 +35,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     adapters, redact = prepare.sign_in(channels, config)
     with open_store(config) as store:
         ledger, now = store.ledger, datetime.now(UTC)
-        planning = prepare.Run(config, adapters, prepare.known_facts(adapters, ledger), ledger, Gatherer(config), now)
+        planning = prepare.Run(
+            config, adapters, prepare.known_facts(adapters, ledger), ledger, Gatherer(config), now
+        )
 
         def plan() -> Claim[list[Result]]:
             made = [_plan(planning, post, name) for post in (*posts, *drafts) for name in channels]
-            rows = [row for result in made if result.status == "planned" for row in result.delivery.open_rows]
-            return Claim(made, {each.delivery.key: each.delivery.post.identity for each in made}, rows)
+            rows = [
+                row
+                for result in made
+                if result.status == "planned"
+                for row in result.delivery.open_rows
+            ]
+            return Claim(
+                made, {each.delivery.key: each.delivery.post.identity for each in made}, rows
+            )
 
         _agree(plan().made, arguments, console)
         with store.hold(plan) as (results, busy):
@@ -46,20 +57,27 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 if result.delivery.key not in busy:
                     _forget(planning, result.delivery)
             results = [
-                replace(result, status="skipped", reason="busy", error=busy_error(busy[result.delivery.key]))
+                replace(
+                    result,
+                    status="skipped",
+                    reason="busy",
+                    error=busy_error(busy[result.delivery.key]),
+                )
                 if result.delivery.key in busy
                 else result
                 for result in results
             ]
-            results, stopped = send({}, {}, results, planning, PictureStore(store.pictures), redact, console)
+            results, stopped = send(
+                {}, {}, results, planning, PictureStore(store.pictures), redact, console
+            )
             write_back(results, planning, console)
-        status = 130 if stopped else report.exit_status(results)
+        status = 130 if stopped else exit_status(results)
         with suppress(BrokenPipeError):
             if arguments.json:
-                console.out(report.as_json(report.document(False, results)))
+                console.out(document.as_json(document.document(False, results)))
             else:
                 for result in results:
-                    console.out(preview.outcome(result, console))
+                    console.out(terminal.outcome(result, console))
     return status
 
 
@@ -81,7 +99,8 @@ def _plan(planning: prepare.Run, post: Post, name: str) -> Result:
         return Result(replace(delivery, kept="retracted"), tuple(rows), "skipped", "retracted")
     if not adapter.deletes:
         error = DeliveryError(
-            f"what went out on {adapter.title} can't be called back", hint="nothing can be done there"
+            f"what went out on {adapter.title} can't be called back",
+            hint="nothing can be done there",
         )
         return Result(delivery, tuple(rows), "outdated", error=error)
     going = [_going(row) for row in reversed(live)]
@@ -100,16 +119,25 @@ def _forget(planning: prepare.Run, delivery: Delivery) -> None:
         payload = adapter.payload(delivery.message, 0)
         row = Row(delivery.key, delivery.channel, 0, payload, state="retracted")
         ledger.prepare(delivery.post.identity, delivery.key, delivery.channel, [row])
-    ledger.record_all(row.with_state("retracted") for row in known if row.state in ("pending", "failed", "archived"))
+    ledger.record_all(
+        row.with_state("retracted")
+        for row in known
+        if row.state in ("pending", "failed", "archived")
+    )
 
 
 def _agree(results: list[Result], arguments: argparse.Namespace, console: Console) -> None:
-    """Show what goes, and ask once. Without a terminal only --yes is an answer: it can't be taken back."""
+    """Show what goes, and ask once. Without a terminal only --yes is an answer: it can't be taken
+    back."""
     going = [result for result in results if result.status == "planned"]
     if arguments.yes:
         return
     for result in results:
-        console.err(preview.outcome(result, console) if result.status != "planned" else preview.plan(result, console))
+        console.err(
+            terminal.outcome(result, console)
+            if result.status != "planned"
+            else terminal.plan(result, console)
+        )
     channels = ", ".join(dict.fromkeys(result.delivery.channel for result in going))
     question = f"Delete this on {channels}, for good?" if going else "Never send this?"
     if not console.interactive():

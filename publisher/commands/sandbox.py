@@ -1,4 +1,5 @@
-"""`publish sandbox`: the platforms on this machine; and `--sandbox`, a run that uses them by itself."""
+"""`publish sandbox`: the platforms on this machine; and `--sandbox`, a run that uses them by
+itself."""
 
 from __future__ import annotations
 
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING
 from publisher import config as configuration
 from publisher.adapter import Channel
 from publisher.config import Config
-from publisher.console import Console, clean
 from publisher.errors import UsageError
 from publisher.secrets import Secret
+from publisher.tell.console import Console, clean
 
 if TYPE_CHECKING:
     from publisher.sandbox import Sandbox
@@ -68,13 +69,15 @@ _EXAMPLE = {"platform": "mastodon", "kind": "lost", "times": 1}
 def sandboxed(config: Config, console: Console) -> Iterator[Config]:
     """The same configuration, but every channel leads to a sandbox that lasts as long as this run.
 
-    What it received is told at the end, and kept in .publish/sandbox, so that there is something to look at.
+    What it received is told at the end, and kept in .publish/sandbox, so that there is something to
+    look at.
     """
     keep = config.root / ".publish" / "sandbox"
     with tempfile.TemporaryDirectory() as scratch, _start(0, keep) as sandbox:
         file = Path(scratch) / "publish.toml"
         file.write_text(sandbox.config(), "utf-8")
-        # The secrets are the sandbox's own and open nothing else: in the clear, they stay out of the environment.
+        # The secrets are the sandbox's own and open nothing else: in the clear, they stay out of
+        # the environment.
         values = sandbox.environment()
         theirs = configuration.load(file)
         channels: dict[str, Channel] = {}
@@ -85,9 +88,14 @@ def sandboxed(config: Config, console: Console) -> Iterator[Config]:
             settings = {**channel.settings, **theirs.channels[channel.adapter].settings}
             channels[name] = replace(channel, settings=settings, root=config.root)
             secrets[name] = {
-                option: Secret(clear=values[secret.env]) for option, secret in theirs.secrets[channel.adapter].items()
+                option: Secret(clear=values[secret.env])
+                for option, secret in theirs.secrets[channel.adapter].items()
             }
-        site = config.site if config.site.base_url else replace(config.site, base_url=theirs.site.base_url)
+        site = (
+            config.site
+            if config.site.base_url
+            else replace(config.site, base_url=theirs.site.base_url)
+        )
         yield replace(
             config,
             site=site,
@@ -105,7 +113,9 @@ def _start(port: int, keep: Path | None) -> Sandbox:
 
         from publisher.sandbox import Sandbox
     except ImportError:
-        raise UsageError("the sandbox is not installed", hint="pip install 'announcement-publisher[sandbox]'") from None
+        raise UsageError(
+            "the sandbox is not installed", hint="pip install 'announcement-publisher[sandbox]'"
+        ) from None
     return Sandbox(port, keep)
 
 
@@ -119,7 +129,11 @@ def _tell(sandbox: Sandbox, keep: Path, console: Console) -> None:
         console.err(f"{channel} received {len(mine)}:")
         for item in mine:
             head = (
-                f"to {', '.join(item['to'])}: {item['subject']}" if channel == "email" else item["text"].split("\n")[0]
+                f"to {', '.join(item['to'])}: {item['subject']}"
+                if channel == "email"
+                else item["text"].split("\n")[0]
             )
             console.err(f"  {clean(head)}")
-    console.err(f"look at all of it in {clean(os.path.relpath(keep))}: received.json, and each mail as .eml and .html")
+    console.err(
+        f"look at all of it in {clean(os.path.relpath(keep))}: received.json, and each mail as .eml and .html"
+    )

@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from publisher import prepare
-from publisher.console import Console, clean
+from publisher.delivery import planning
 from publisher.errors import UsageError
-from publisher.post import read
-from publisher.report import VERSION, as_json
-from publisher.rows import Row
-from publisher.stores import open_store
+from publisher.ledger.row import Row
+from publisher.ledger.store import open_store
+from publisher.post.reader import read
+from publisher.tell.console import Console, clean
+from publisher.tell.document import VERSION, as_json
 
 _COLOURS = {"sent": "green", "failed": "red", "unknown": "red", "intent": "red"}
 _WORDS = {
@@ -30,7 +30,7 @@ _WORDS = {
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     folder = Path(arguments.post).resolve().parent if arguments.post else Path.cwd()
-    config = prepare.load_config(arguments.config, folder)
+    config = planning.load_config(arguments.config, folder)
     with open_store(config, readonly=True) as store:
         ledger = store.ledger
         key = None
@@ -75,7 +75,9 @@ def _show(channel: str, rows: list[Row], console: Console) -> None:
         for state in dict.fromkeys(row.state for row in rows):
             those = [row for row in rows if row.state == state]
             who = ": " + ", ".join(row.recipient for row in those) if state != "sent" else ""
-            console.out(f"  {channel}: {_word(state, console)}, {len(those)} recipients{clean(who)}")
+            console.out(
+                f"  {channel}: {_word(state, console)}, {len(those)} recipients{clean(who)}"
+            )
         return
     for row in rows:
         part = f" part {row.part + 1}" if len(rows) > 1 else ""
@@ -94,7 +96,9 @@ def _value(row: Row) -> dict[str, Any]:
         "channel": row.channel,
         "part": row.part,
         "recipient": row.recipient,
-        "status": ("unknown" if row.op == "create" else "sent") if row.state == "intent" else row.state,
+        "status": ("unknown" if row.op == "create" else "sent")
+        if row.state == "intent"
+        else row.state,
         "id": row.remote_id,
         "url": row.url,
         "tried": row.tried.isoformat() if row.tried else None,

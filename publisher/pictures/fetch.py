@@ -1,8 +1,9 @@
 """Pictures and pages from the web: within limits of size and time, from public addresses only.
 
-What is checked is the address that is connected to: a name is resolved once, and the connection made to what was
-found. A post may be a stranger's (a pull request), and must not make this machine ask its own network for things.
-urllib3 is used below requests: it reads no proxy and no password from the environment, and keeps no cookies.
+What is checked is the address that is connected to: a name is resolved once, and the connection
+made to what was found. A post may be a stranger's (a pull request), and must not make this machine
+ask its own network for things. urllib3 is used below requests: it reads no proxy and no password
+from the environment, and keeps no cookies.
 """
 
 from __future__ import annotations
@@ -50,11 +51,13 @@ _HOST = re.compile(r"[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """RFC 6052, section 2.1."""
 _GLOBAL = ipaddress.IPv6Network("2000::/3")
-"""All of IPv6 that is given out to the internet (IANA's registry, 2026): the rest is special in some way."""
+"""All of IPv6 that is given out to the internet (IANA's registry, 2026): the rest is special in
+some way."""
 
 
 class FetchError(PictureError):
-    """What keeps something from being fetched, to be said after its name: "answers 404". Nothing in it is a server's.
+    """What keeps something from being fetched, to be said after its name: "answers 404". Nothing in
+    it is a server's.
 
     `status` is that of the answer, where there was one.
     """
@@ -64,7 +67,9 @@ class FetchError(PictureError):
         self.status = status
 
 
-def fetch(url: str, *, hosts: frozenset[str] = frozenset(), limit: int = LIMIT, seconds: float = SECONDS) -> bytes:
+def fetch(
+    url: str, *, hosts: frozenset[str] = frozenset(), limit: int = LIMIT, seconds: float = SECONDS
+) -> bytes:
     """The bytes at `url`: as `get`."""
     return get(url, hosts=hosts, limit=limit, seconds=seconds)[2]
 
@@ -72,10 +77,11 @@ def fetch(url: str, *, hosts: frozenset[str] = frozenset(), limit: int = LIMIT, 
 def get(
     url: str, *, hosts: frozenset[str] = frozenset(), limit: int = LIMIT, seconds: float = SECONDS
 ) -> tuple[str, str, bytes]:
-    """(final address, content type without its parameters, body) of what answers 200 at `url`, redirects followed.
+    """(final address, content type without its parameters, body) of what answers 200 at `url`,
+    redirects followed.
 
-    `hosts` are names, without a port, that may be asked though their addresses aren't public; `limit` is in bytes, of
-    the body once it is unpacked. Raises FetchError.
+    `hosts` are names, without a port, that may be asked though their addresses aren't public;
+    `limit` is in bytes, of the body once it is unpacked. Raises FetchError.
     """
     end = time.monotonic() + seconds
     allowed = frozenset(_ascii(host) for host in hosts)
@@ -86,7 +92,11 @@ def get(
                 target = _next(target, answer.headers.get("Location", ""))
                 continue
             if answer.status != 200:
-                hint = "try again later" if answer.status >= 500 or answer.status == 429 else "is the address right?"
+                hint = (
+                    "try again later"
+                    if answer.status >= 500 or answer.status == 429
+                    else "is the address right?"
+                )
                 raise FetchError(f"answers {answer.status}", hint=hint, status=answer.status)
             kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             return target.url, kind, _body(answer, limit)
@@ -94,7 +104,8 @@ def get(
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address can only mean a machine on the internet; one that hides another in it, by that."""
+    """Whether an IP address can only mean a machine on the internet; one that hides another in it,
+    by that."""
     if "%" in address:  # of one interface of this machine
         return False
     ip = ipaddress.ip_address(address)
@@ -106,7 +117,9 @@ def is_public(address: str) -> bool:
             return all(is_public(str(inner)) for inner in hidden if inner)
         if ip not in _GLOBAL:
             return False
-    return ip.is_global and not (ip.is_multicast or ip.is_unspecified or ip.is_reserved or ip.is_loopback)
+    return ip.is_global and not (
+        ip.is_multicast or ip.is_unspecified or ip.is_reserved or ip.is_loopback
+    )
 
 
 def _ascii(host: str) -> str:
@@ -123,7 +136,8 @@ def _host(target: Url) -> str:
 
 
 def _checked(url: str) -> Url:
-    """An address that may be asked at all, in parts. What reads it here also decides where the connection goes."""
+    """An address that may be asked at all, in parts. What reads it here also decides where the
+    connection goes."""
     try:
         target = parse_url(url)
     except LocationParseError:
@@ -131,7 +145,9 @@ def _checked(url: str) -> Url:
     if target.scheme not in ("http", "https") or not target.host:
         raise FetchError("is not at an http:// or https:// address", hint="is it complete?")
     if target.auth is not None:
-        raise FetchError("has a user name in its address", hint="take it out: posts are no place for passwords")
+        raise FetchError(
+            "has a user name in its address", hint="take it out: posts are no place for passwords"
+        )
     if not _HOST.fullmatch(target.host):
         raise FetchError("has an address whose host can't be read", hint="is it complete?")
     return target._replace(fragment=None)
@@ -140,25 +156,35 @@ def _checked(url: str) -> Url:
 def _next(target: Url, location: str) -> Url:
     """Where a redirect leads, checked as the first address was."""
     with contextlib.suppress(UnicodeError):
-        location = location.encode("latin-1").decode()  # http.client reads headers as Latin-1; servers write UTF-8
+        location = location.encode(
+            "latin-1"
+        ).decode()  # http.client reads headers as Latin-1; servers write UTF-8
     if not location:
         raise FetchError("is redirected to nowhere", hint="give the final address")
     try:
         further = _checked(urljoin(target.url, location))
     except (ValueError, FetchError) as error:
-        why = error.message if isinstance(error, FetchError) else "has an address that can't be read"
+        why = (
+            error.message if isinstance(error, FetchError) else "has an address that can't be read"
+        )
         raise FetchError(f"is redirected to what {why}", hint="give the final address") from None
     if target.scheme == "https" and further.scheme == "http":
-        raise FetchError("is redirected from https to http", hint="give an address that stays on https")
+        raise FetchError(
+            "is redirected from https to http", hint="give an address that stays on https"
+        )
     return further
 
 
 @contextlib.contextmanager
 def _asked(target: Url, anywhere: bool, end: float) -> Iterator[BaseHTTPResponse]:
-    """The answer to one request, its body still to be read; whatever happens to the connection is a FetchError."""
+    """The answer to one request, its body still to be read; whatever happens to the connection is a
+    FetchError."""
     host = _host(target)
     try:
-        with _Watch(end) as watch, _pool(target, lambda: watch(_connected(target, anywhere, end))) as pool:
+        with (
+            _Watch(end) as watch,
+            _pool(target, lambda: watch(_connected(target, anywhere, end))) as pool,
+        ):
             answer = pool.urlopen(
                 "GET",
                 target.request_uri,
@@ -180,9 +206,12 @@ def _asked(target: Url, anywhere: bool, end: float) -> Iterator[BaseHTTPResponse
             raise _slow(host) from None
         if isinstance(error, SSLError):
             raise FetchError(
-                f"can't be had: {host} has no certificate that can be verified", hint="is the host right?"
+                f"can't be had: {host} has no certificate that can be verified",
+                hint="is the host right?",
             ) from None
-        raise FetchError(f"can't be had: {host} broke off", hint="is the address right? Try again later") from None
+        raise FetchError(
+            f"can't be had: {host} broke off", hint="is the address right? Try again later"
+        ) from None
 
 
 def _pool(target: Url, connect: Callable[[], socket.socket]) -> HTTPConnectionPool:
@@ -209,7 +238,8 @@ def _pool(target: Url, connect: Callable[[], socket.socket]) -> HTTPConnectionPo
 
 
 class _Watch:
-    """Shuts a connection when time is up, wherever it hangs: in TLS, in headers or a body that drip.
+    """Shuts a connection when time is up, wherever it hangs: in TLS, in headers or a body that
+    drip.
 
     A socket's own timeout starts anew with each byte.
     """
@@ -246,7 +276,9 @@ def _connected(target: Url, anywhere: bool, end: float) -> socket.socket:
     host = _host(target)
     found = _resolved(host, target.port or (443 if target.scheme == "https" else 80), end)
     if not found:
-        raise FetchError(f"can't be had: {host} could not be looked up", hint="is the address right?")
+        raise FetchError(
+            f"can't be had: {host} could not be looked up", hint="is the address right?"
+        )
     public = [one for one in found if anywhere or is_public(str(one[4][0]))]
     if not public:
         raise FetchError(
@@ -265,12 +297,14 @@ def _connected(target: Url, anywhere: bool, end: float) -> socket.socket:
         return connection
     if time.monotonic() >= end:
         raise _slow(host)
-    raise FetchError(f"can't be had: no connection to {host}", hint="is the address right, and the server there?")
+    raise FetchError(
+        f"can't be had: no connection to {host}", hint="is the address right, and the server there?"
+    )
 
 
 def _resolved(host: str, port: int, end: float) -> list[Any]:
-    """What the system finds, in its order. It takes its time where no name server answers, and can't be told not to:
-    the thread that asks is left behind then.
+    """What the system finds, in its order. It takes its time where no name server answers, and
+    can't be told not to: the thread that asks is left behind then.
     """
     found: list[Any] = []
 
@@ -287,11 +321,14 @@ def _resolved(host: str, port: int, end: float) -> list[Any]:
 def _body(answer: BaseHTTPResponse, limit: int) -> bytes:
     coding = answer.headers.get("Content-Encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise FetchError("is sent packed in a way that isn't read", hint="give another address of it")
+        raise FetchError(
+            "is sent packed in a way that isn't read", hint="give another address of it"
+        )
     length = answer.headers.get("Content-Length", "")
     if re.fullmatch("[0-9]{1,20}", length) and int(length) > limit:
         raise _too_large(limit)
-    # Asked for as it is, some servers pack it nevertheless: 32 + 15 reads both zlib's header and gzip's.
+    # Asked for as it is, some servers pack it nevertheless: 32 + 15 reads both zlib's header and
+    # gzip's.
     unpack = zlib.decompressobj(47) if coding not in ("", "identity") else None
     body = bytearray()
     while piece := answer.read(65_536, decode_content=False):
@@ -312,7 +349,9 @@ def _left(end: float) -> float:
 
 
 def _slow(host: str) -> FetchError:
-    return FetchError(f"takes too long: {host} doesn't answer, or too slowly", hint="try again later")
+    return FetchError(
+        f"takes too long: {host} doesn't answer, or too slowly", hint="try again later"
+    )
 
 
 def _too_large(limit: int) -> FetchError:

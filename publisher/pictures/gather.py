@@ -14,10 +14,10 @@ from publisher.adapter import Adapter, Facts, Picture, PictureRule
 from publisher.config import Config
 from publisher.errors import AltMissing, ConfigError, PictureError, PublishError
 from publisher.files import inside
-from publisher.pictures.references import Reference, chosen
-from publisher.post import Post
-from publisher.text import fit as fitting
-from publisher.text.reading import is_file_name
+from publisher.post.pictures import Reference, chosen
+from publisher.post.post import Post
+from publisher.text.cut import fit as fitting
+from publisher.text.render.elements import is_file_name
 
 if TYPE_CHECKING:
     from publisher.pictures.fit import Fitted
@@ -28,7 +28,8 @@ FILE_LIMIT = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """`errors` keep the post from being sent; `warnings` don't, but for AltMissing where that is asked for."""
+    """`errors` keep the post from being sent; `warnings` don't, but for AltMissing where that is
+    asked for."""
 
     pictures: tuple[Picture, ...] = ()
     errors: tuple[PublishError, ...] = ()
@@ -48,9 +49,16 @@ class Gatherer:
     _made: dict[tuple[str, PictureRule], Fitted | PictureError] = field(default_factory=dict)
 
     def gather(
-        self, post: Post, adapter: Adapter, options: Mapping[str, Any], facts: Facts, *, download: bool
+        self,
+        post: Post,
+        adapter: Adapter,
+        options: Mapping[str, Any],
+        facts: Facts,
+        *,
+        download: bool,
     ) -> Gathered:
-        """The pictures that go with `post`. Without `download` those that are only on the web stay unread: no network.
+        """The pictures that go with `post`. Without `download` those that are only on the web stay
+        unread: no network.
 
         `options` are the channel's settings with the post's own laid over them.
         """
@@ -84,7 +92,10 @@ class Gatherer:
                 )
                 (errors if self.config.pictures.require_alt else warnings).append(missing)
             elif rule.alt is not None and len(picture.alt) > rule.alt:
-                picture, before = replace(picture, alt=_shortened(picture.alt, rule.alt)), len(picture.alt)
+                picture, before = (
+                    replace(picture, alt=_shortened(picture.alt, rule.alt)),
+                    len(picture.alt),
+                )
                 warnings.append(
                     PictureError(
                         f"the alternative text of {_name(reference)} has {before} characters, and"
@@ -97,7 +108,9 @@ class Gatherer:
             pictures.append(picture)
         if len(named) > rule.count and not rule.hosted:
             words = f"{adapter.channel.name} takes {rule.count} of its {len(named)} pictures: the others stay out"
-            hint = f"choose them: publish: {{{adapter.channel.name}: {{images: [one.png, two.png]}}}}"
+            hint = (
+                f"choose them: publish: {{{adapter.channel.name}: {{images: [one.png, two.png]}}}}"
+            )
             warnings.append(PictureError(words, hint=hint, file=post.file))
         return Gathered(tuple(pictures), tuple(errors), tuple(warnings))
 
@@ -115,7 +128,10 @@ class Gatherer:
             return here
         if reference.file is None:
             if not reference.address:
-                raise PictureError("isn't there", hint="check its path, from the post's folder or the static folder")
+                raise PictureError(
+                    "isn't there",
+                    hint="check its path, from the post's folder or the static folder",
+                )
             if not download:
                 return replace(here, note="downloaded when it is sent")
         data = self._read(reference)
@@ -125,7 +141,8 @@ class Gatherer:
         return replace(
             here,
             hash=digest,
-            # What an address leads to may be re-encoded from one day to the next: that is no change of the post.
+            # What an address leads to may be re-encoded from one day to the next: that is no change
+            # of the post.
             source=_digest(data) if reference.file is not None else here.source,
             name=fitted.name,
             kind=fitted.kind,
@@ -140,7 +157,9 @@ class Gatherer:
         if reference.key not in self._data:
             try:
                 self._data[reference.key] = (
-                    self._file(reference.file) if reference.file is not None else self._download(reference.address)
+                    self._file(reference.file)
+                    if reference.file is not None
+                    else self._download(reference.address)
                 )
             except PictureError as error:
                 self._data[reference.key] = error
@@ -153,12 +172,18 @@ class Gatherer:
         try:
             path = inside(self.config.root, file.absolute())
             if path.stat().st_size > FILE_LIMIT:
-                raise PictureError(f"has more than {FILE_LIMIT // 1_000_000} MB", hint="export a smaller one")
+                raise PictureError(
+                    f"has more than {FILE_LIMIT // 1_000_000} MB", hint="export a smaller one"
+                )
             return path.read_bytes()
         except ConfigError as error:
-            raise PictureError(error.message.removeprefix(f"{file.absolute()} "), hint=error.hint) from None
+            raise PictureError(
+                error.message.removeprefix(f"{file.absolute()} "), hint=error.hint
+            ) from None
         except OSError as error:
-            raise PictureError(f"can't be read: {error.strerror}", hint="check its rights") from None
+            raise PictureError(
+                f"can't be read: {error.strerror}", hint="check its rights"
+            ) from None
 
     def _download(self, address: str) -> bytes:
         from publisher.pictures.fetch import fetch
@@ -191,7 +216,9 @@ class Gatherer:
 
 
 def _name(reference: Reference) -> str:
-    path = reference.file.name if reference.file is not None else unquote(urlsplit(reference.src).path)
+    path = (
+        reference.file.name if reference.file is not None else unquote(urlsplit(reference.src).path)
+    )
     return path.rstrip("/").rpartition("/")[2][:80] or "picture"
 
 

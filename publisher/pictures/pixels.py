@@ -1,4 +1,5 @@
-"""A picture's pixels: decoded, scaled, turned, and as colours of a screen, in as little memory as Pillow allows.
+"""A picture's pixels: decoded, scaled, turned, and as colours of a screen, in as little memory as
+Pillow allows.
 
 Each function closes the picture it was given when it makes another of it.
 """
@@ -21,7 +22,8 @@ _LANCZOS = 3
 
 
 def decoded(image: ImageFile, target: tuple[int, int], orientation: int) -> tuple[Image, bytes]:
-    """The picture as L, RGB or RGBA, upright, no larger than `target` (before it is turned); and its colour profile.
+    """The picture as L, RGB or RGBA, upright, no larger than `target` (before it is turned); and
+    its colour profile.
 
     It is scaled before it is turned, and each step lets go of the one before it: memory.
     """
@@ -54,7 +56,8 @@ def decoded(image: ImageFile, target: tuple[int, int], orientation: int) -> tupl
 
 
 def _needs(image: ImageFile) -> int:
-    """Bytes to decode a JPEG: four a pixel; a progressive one is kept whole as coefficients of two bytes meanwhile."""
+    """Bytes to decode a JPEG: four a pixel; a progressive one is kept whole as coefficients of two
+    bytes meanwhile."""
     pixels = image.width * image.height
     layers: list[tuple[int, int, int, int]] = getattr(image, "layer", [])
     if not image.info.get("progressive") or not layers:
@@ -109,7 +112,9 @@ def scaled(image: Image, size: tuple[int, int]) -> Image:
         first, last = factor * top, min(image.height, factor * bottom)
         above, below = max(0, math.floor(first) - reach), min(image.height, math.ceil(last) + reach)
         strip = image.crop((0, above, image.width, below))
-        if image.mode == "RGBA":  # with its colours multiplied, so that what can't be seen doesn't bleed into what can
+        if (
+            image.mode == "RGBA"
+        ):  # with its colours multiplied, so that what can't be seen doesn't bleed into what can
             strip = strip.convert("RGBa")
         box = (0, first - above, image.width, last - above)
         strip = strip.resize((image.width, bottom - top), Images.Resampling.LANCZOS, box)
@@ -128,7 +133,10 @@ def _rgb(image: Image, profile: bytes) -> Image:
             return ImageCms.profileToProfile(
                 image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode="RGB"
             ) or image.convert("RGB")
-        except (ImageCms.PyCMSError, OSError):  # a broken profile is no reason to refuse a good picture
+        except (
+            ImageCms.PyCMSError,
+            OSError,
+        ):  # a broken profile is no reason to refuse a good picture
             pass
     return image.convert("RGB")
 

@@ -1,4 +1,5 @@
-"""The exact bytes of pictures that are being sent, beside the ledger: what was planned is what goes out, later too."""
+"""The exact bytes of pictures that are being sent, beside the ledger: what was planned is what goes
+out, later too."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ class Store:
             Path(part).replace(path)
         except OSError as error:
             raise LedgerError(
-                f"a picture can't be kept: {error.strerror}", hint="check the disk and its rights", file=self.folder
+                f"a picture can't be kept: {error.strerror}",
+                hint="check the disk and its rights",
+                file=self.folder,
             ) from None
         return name
 
@@ -51,7 +54,8 @@ class Store:
             data = b""
         if hashlib.sha256(data).hexdigest() != name:
             raise PictureError(
-                "a picture that was to be sent is lost", hint="put it back beside the post, and run again"
+                "a picture that was to be sent is lost",
+                hint="put it back beside the post, and run again",
             )
         return data
 

@@ -1,7 +1,8 @@
-"""Taking out of a picture's file what isn't picture: where and when it was taken, with what, and by whom.
+"""Taking out of a picture's file what isn't picture: where and when it was taken, with what, and by
+whom.
 
-Bytes are copied, never decoded, so that nothing is lost and a large picture costs no memory. What follows a picture's
-end goes, too: phones put a film there, with the place in it.
+Bytes are copied, never decoded, so that nothing is lost and a large picture costs no memory. What
+follows a picture's end goes, too: phones put a film there, with the place in it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,16 @@ from __future__ import annotations
 import re
 
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-"""The next segment after coded data, in which 0xFF is followed by 0 or a restart marker (T.81, B.1.1.5)."""
+"""The next segment after coded data, in which 0xFF is followed by 0 or a restart marker (T.81,
+B.1.1.5)."""
 
 _PNG_CHUNKS = frozenset(
-    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT".split(b" ")
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT".split(
+        b" "
+    )
 )
-"""Without eXIf, tEXt, zTXt, iTXt and tIME, and without those of an animation: what is left is its still picture."""
+"""Without eXIf, tEXt, zTXt, iTXt and tIME, and without those of an animation: what is left is its
+still picture."""
 
 _GIF_APPLICATIONS = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")
 """How often it repeats, and its colours. Photoshop's XMP is an application's block as well."""
@@ -23,12 +28,15 @@ _WEBP_CHUNKS = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP"))
 
 
 def stripped(data: bytes, kind: str) -> bytes:
-    """`data`, a JPEG, PNG, GIF or still WebP, with nothing in it but the picture and its colour profile.
+    """`data`, a JPEG, PNG, GIF or still WebP, with nothing in it but the picture and its colour
+    profile.
 
-    The same bytes where there is nothing else in it. Raises ValueError for another kind, and for a file that isn't
-    made as such a file is.
+    The same bytes where there is nothing else in it. Raises ValueError for another kind, and for a
+    file that isn't made as such a file is.
     """
-    strip = {"image/jpeg": _jpeg, "image/png": _png, "image/gif": _gif, "image/webp": _webp}.get(kind)
+    strip = {"image/jpeg": _jpeg, "image/png": _png, "image/gif": _gif, "image/webp": _webp}.get(
+        kind
+    )
     if strip is None:
         raise ValueError(f"{kind} isn't known here")
     try:
@@ -70,8 +78,11 @@ def _jpeg(data: bytes) -> list[bytes]:
 
 
 def _is_picture(marker: int, content: bytes) -> bool:
-    """Whether a JPEG's segment is needed to show it: no comment, and of what applications add only these three."""
-    if marker == 0xE0:  # one with a thumbnail in it is longer: it may show more than the picture does
+    """Whether a JPEG's segment is needed to show it: no comment, and of what applications add only
+    these three."""
+    if (
+        marker == 0xE0
+    ):  # one with a thumbnail in it is longer: it may show more than the picture does
         return content.startswith(b"JFIF\0") and len(content) == 14
     if marker == 0xE2:
         return content.startswith(b"ICC_PROFILE\0")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 MAX_REQUESTS = 5_000
 
 CONFIG = """\
-# The sandbox's own configuration. The secrets are in the environment; they open nothing but the sandbox.
+# The sandbox's own configuration. The secrets are in the environment; they open nothing but the
+# sandbox.
 
 [site]
 base_url = "https://example.org/"
@@ -50,11 +51,10 @@ unsubscribe = "mailto:leave@example.org"
 class Sandbox:
     """Mastodon, X, Discord and a mail server on 127.0.0.1, each in threads of this process.
 
-    `ports`: 0 for any free ones, else the first of five in a row: control, Mastodon, X, Discord, SMTP.
-    `keep`: a folder, made if need be, where what is received is also written: received.json, NNN.eml,
-    NNN.html.
-    Raises OSError where a port is taken. Each platform has switches of its own: see `mastodon`, `twitter`,
-    `discord` and `mail`.
+    `ports`: 0 for any free ones, else the first of five in a row: control, Mastodon, X, Discord,
+    SMTP. `keep`: a folder, made if need be, where what is received is also written: received.json,
+    NNN.eml, NNN.html. Raises OSError where a port is taken. Each platform has switches of its own:
+    see `mastodon`, `twitter`, `discord` and `mail`.
     """
 
     def __init__(self, ports: int = 0, keep: Path | None = None) -> None:
@@ -84,7 +84,10 @@ class Sandbox:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -93,7 +96,9 @@ class Sandbox:
         from publisher.sandbox.web import Server
 
         try:
-            for number, platform in enumerate((self._control, self.mastodon, self.twitter, self.discord)):
+            for number, platform in enumerate(
+                (self._control, self.mastodon, self.twitter, self.discord)
+            ):
                 server = Server(
                     platform.name,
                     self._ports and self._ports + number,
@@ -166,12 +171,16 @@ class Sandbox:
     def received(self) -> list[dict[str, Any]]:
         """All that is live now, oldest first.
 
-        Each has "channel", "id", "url" (a page for people), "text" and "at" (ISO 8601); from Mastodon, X and
-        Discord also "object", as the platform's API would show it, and what is hidden there; an email has
-        "from" and "to" of the envelope, "subject", "headers", "text", "html" and "raw".
+        Each has "channel", "id", "url" (a page for people), "text" and "at" (ISO 8601); from
+        Mastodon, X and Discord also "object", as the platform's API would show it, and what is
+        hidden there; an email has "from" and "to" of the envelope, "subject", "headers", "text",
+        "html" and "raw".
         """
         sources = (self.mastodon, self.twitter, self.discord, self.mail)
-        return sorted((entry for source in sources for entry in source.received()), key=lambda entry: entry["at"])
+        return sorted(
+            (entry for source in sources for entry in source.received()),
+            key=lambda entry: entry["at"],
+        )
 
     @property
     def requests(self) -> list[Request]:
@@ -188,15 +197,18 @@ class Sandbox:
         seconds: float = 0.0,
         when: str = "POST",
     ) -> None:
-        """Let the next `times` requests fail, after `after` have passed. Kinds: `publisher.sandbox.FAULTS`.
+        """Let the next `times` requests fail, after `after` have passed. Kinds:
+        `publisher.sandbox.FAULTS`.
 
-        `when` is a method, a method and the start of a path ("POST /2/tweets"), or "*"; the SMTP server
-        doesn't need it. Raises ValueError for a platform, kind or number that makes no sense.
+        `when` is a method, a method and the start of a path ("POST /2/tweets"), or "*"; the SMTP
+        server doesn't need it. Raises ValueError for a platform, kind or number that makes no
+        sense.
         """
         self.faults.add(platform, kind, times=times, after=after, seconds=seconds, when=when)
 
     def clear(self) -> None:
-        """Forget all that came, who sent it, and the faults still to come. Switches stay as they are."""
+        """Forget all that came, who sent it, and the faults still to come. Switches stay as they
+        are."""
         self.faults.clear()
         self._requests.clear()
         for platform in (self.mastodon, self.twitter, self.discord, self.mail):

@@ -28,8 +28,9 @@ class Control(Platform):
         self._sandbox = sandbox
 
     def handle(self, request: Request) -> Answer:
-        """Without the lock: these look at the other platforms. Only for those who call this host by its name,
-        so that no page in a browser gets here by a name of its own that leads to 127.0.0.1.
+        """Without the lock: these look at the other platforms. Only for those who call this host by
+        its name, so that no page in a browser gets here by a name of its own that leads to
+        127.0.0.1.
         """
         if urlsplit(request.url).hostname not in LOCAL:
             return as_json(403, {"error": "ask for 127.0.0.1"})
@@ -45,7 +46,9 @@ class Control(Platform):
             "What came, as JSON": f"{box.url}/_sandbox/received",
             "Each request, as JSON": f"{box.url}/_sandbox/requests",
         }
-        rows = "".join(f"<li>{html.escape(name)}: {_link(url)}</li>" for name, url in places.items())
+        rows = "".join(
+            f"<li>{html.escape(name)}: {_link(url)}</li>" for name, url in places.items()
+        )
         came = "".join(
             f"<li>{html.escape(entry['channel'])} {_link(entry['url'])} "
             f"<span dir=auto>{html.escape((entry['text'] or entry.get('subject', ''))[:120])}</span></li>"

@@ -1,4 +1,5 @@
-"""Discord's webhooks: https://docs.discord.com/developers/resources/webhook (API v10, read 2026-11-22)."""
+"""Discord's webhooks: https://docs.discord.com/developers/resources/webhook (API v10, read
+2026-11-22)."""
 
 from __future__ import annotations
 
@@ -129,8 +130,14 @@ class Discord(Platform):
         file = self.files.get(names["id"])
         if file is None:
             return self.not_found()
-        kind = file["content_type"] if file["content_type"].startswith("image/") else "application/octet-stream"
-        return Answer(200, file["data"], {"Content-Type": kind, "X-Content-Type-Options": "nosniff"})
+        kind = (
+            file["content_type"]
+            if file["content_type"].startswith("image/")
+            else "application/octet-stream"
+        )
+        return Answer(
+            200, file["data"], {"Content-Type": kind, "X-Content-Type-Options": "nosniff"}
+        )
 
     def page(self, _: Request, names: Mapping[str, str]) -> Answer:
         message = self.posts.get(names["id"])
@@ -171,7 +178,11 @@ class Discord(Platform):
     def too_many(self, seconds: float) -> Answer:
         answer = as_json(
             429,
-            {"message": "You are being rate limited.", "retry_after": float(seconds), "global": False},
+            {
+                "message": "You are being rate limited.",
+                "retry_after": float(seconds),
+                "global": False,
+            },
             {"X-RateLimit-Scope": "user"},
         )
         return answer.plus(self.limits(0, self.clock.now() + timedelta(seconds=seconds)))
@@ -223,7 +234,9 @@ class Discord(Platform):
             raise Stop(error(413, 40005, "Request entity too large"))
         return given, files
 
-    def _empty_or_wrong(self, given: Mapping[str, Any], files: bool, old: Mapping[str, Any]) -> None:
+    def _empty_or_wrong(
+        self, given: Mapping[str, Any], files: bool, old: Mapping[str, Any]
+    ) -> None:
         errors = message_errors(given)
         if errors:
             raise Stop(error(400, 50035, "Invalid Form Body", errors=errors))
@@ -232,7 +245,9 @@ class Discord(Platform):
         if not (str(after.get("content") or "").strip() or after.get("embeds") or attached):
             raise Stop(error(400, 50006, "Cannot send an empty message"))
 
-    def _attach(self, message_id: str, given: Mapping[str, Any], files: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _attach(
+        self, message_id: str, given: Mapping[str, Any], files: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
         described = {str(item.get("id")): item for item in given.get("attachments") or []}
         attached = []
         for number, part in files.items():
@@ -274,15 +289,20 @@ class Discord(Platform):
                 "primary_guild": None,
             },
             "attachments": [
-                {name: value for name, value in item.items() if value is not None} for item in message["attachments"]
+                {name: value for name, value in item.items() if value is not None}
+                for item in message["attachments"]
             ],
             "embeds": [
-                {"type": "rich", **{name: value for name, value in embed.items() if value is not None}}
+                {
+                    "type": "rich",
+                    **{name: value for name, value in embed.items() if value is not None},
+                }
                 for embed in message["embeds"]
             ],
             "mentions": [],
             "mention_roles": [],
-            "mention_everyone": "everyone" in pings(message["content"], message["allowed_mentions"]),
+            "mention_everyone": "everyone"
+            in pings(message["content"], message["allowed_mentions"]),
             "pinned": False,
             "tts": message["tts"],
             "timestamp": stamp(message["at"]),
@@ -306,11 +326,14 @@ class Discord(Platform):
 def pings(content: str, allowed: Mapping[str, Any] | None) -> list[str]:
     """Who would be notified: "everyone", or the id of a user or role.
 
-    Without allowed_mentions a webhook's message notifies users only (Discord's page on webhooks, 2026-08-06).
+    Without allowed_mentions a webhook's message notifies users only (Discord's page on webhooks,
+    2026-08-06).
     """
     parse = ["users"] if allowed is None else allowed.get("parse") or []
     rest = allowed or {}
-    found = ["everyone"] if "everyone" in parse and re.search(r"@(everyone|here)\b", content) else []
+    found = (
+        ["everyone"] if "everyone" in parse and re.search(r"@(everyone|here)\b", content) else []
+    )
     for kind, pattern in (("users", r"<@!?(\d+)>"), ("roles", r"<@&(\d+)>")):
         named = re.findall(pattern, content)
         found += [one for one in named if kind in parse or one in (rest.get(kind) or [])]

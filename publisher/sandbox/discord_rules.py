@@ -1,7 +1,8 @@
 """What Discord checks in a message, and how it says so: its tree of errors under code 50035.
 
 Limits: https://docs.discord.com/developers/resources/message#embed-object-embed-limits and
-/resources/webhook#execute-webhook (2026-08-06). Lengths are counted as publisher.text.count.discord does.
+/resources/webhook#execute-webhook (2026-08-06). Lengths are counted as publisher.text.measure.count.discord
+does.
 """
 
 from __future__ import annotations
@@ -33,12 +34,14 @@ def message_errors(given: Mapping[str, Any]) -> Errors:
     embeds = given.get("embeds")
     _put(tree, "embeds", _each(embeds, EMBEDS, _embed))
     if "embeds" not in tree and sum(_size(embed) for embed in embeds or []) > TOTAL:
-        tree["embeds"] = _error("MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {TOTAL}")
+        tree["embeds"] = _error(
+            "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {TOTAL}"
+        )
     return tree
 
 
 def _length(text: str) -> int:
-    from publisher.text import count
+    from publisher.text.measure import count
 
     return count.discord(text)
 
@@ -60,7 +63,9 @@ def _text(value: Any, limit: int, *, required: bool = False) -> Errors | None:
     if value is None or (required and value == ""):
         return _required() if required else None
     if not isinstance(value, str):
-        return _error("STRING_TYPE_CONVERT", f'Could not interpret "{type(value).__name__}" as string.')
+        return _error(
+            "STRING_TYPE_CONVERT", f'Could not interpret "{type(value).__name__}" as string.'
+        )
     if _length(value) > limit:
         return _error("BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
     return None
@@ -147,7 +152,9 @@ def _each(value: Any, limit: int, check: Any) -> Errors | None:
 def _attachment(item: Mapping[str, Any]) -> Errors | None:
     tree: Errors = {}
     if not re.fullmatch(r"\d{1,20}", str(item.get("id", ""))):
-        _put(tree, "id", _error("NUMBER_TYPE_COERCE", f'Value "{item.get("id")}" is not snowflake.'))
+        _put(
+            tree, "id", _error("NUMBER_TYPE_COERCE", f'Value "{item.get("id")}" is not snowflake.')
+        )
     _put(tree, "description", _text(item.get("description"), ALT))
     return tree
 
@@ -195,7 +202,8 @@ def _inner(embed: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _size(embed: Mapping[str, Any]) -> int:
-    """What counts against the total: title, description, fields' names and values, footer, author."""
+    """What counts against the total: title, description, fields' names and values, footer,
+    author."""
     texts = [embed.get("title"), embed.get("description")]
     texts += [field.get(key) for field in embed.get("fields") or [] for key in ("name", "value")]
     texts += [_inner(embed, "footer").get("text")] if embed.get("footer") else []

@@ -59,10 +59,11 @@ FAULTS: dict[str, dict[str, str]] = {
 
 @dataclass(slots=True)
 class Fault:
-    """One kind of fault for the next `times` matching requests, once `after` of them have passed unharmed.
+    """One kind of fault for the next `times` matching requests, once `after` of them have passed
+    unharmed.
 
-    when     "POST": any request of that method; "POST /2/tweets": only where the path begins so; "*": any.
-             On the SMTP server it is the stage: "CONNECT", "RCPT" or "DATA".
+    when     "POST": any request of that method; "POST /2/tweets": only where the path begins so;
+             "*": any. On the SMTP server it is the stage: "CONNECT", "RCPT" or "DATA".
     seconds  how long to wait, or what Retry-After asks for
     """
 
@@ -79,7 +80,8 @@ class Fault:
 
 
 class Faults:
-    """The faults still to come. Of those that match a request, only the one asked for first is considered."""
+    """The faults still to come. Of those that match a request, only the one asked for first is
+    considered."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -102,7 +104,9 @@ class Faults:
         if kind not in kinds:
             raise ValueError(f"{platform} has no fault {kind!r}; it has: {_listed(kinds)}")
         if times < 1 or after < 0 or not 0 <= seconds <= 3600:
-            raise ValueError("times must be at least 1, after at least 0, seconds between 0 and 3600")
+            raise ValueError(
+                "times must be at least 1, after at least 0, seconds between 0 and 3600"
+            )
         if platform == "email":
             when = SMTP_STAGES.get(kind, "DATA")
         with self._lock:

@@ -22,8 +22,11 @@ class Folder:
             self._tidy()
         self._mails = 0
 
-    def write(self, received: Sequence[Mapping[str, Any]], mails: Sequence[tuple[bytes, str]]) -> None:
-        """Bring the folder up to date. `mails` are the messages as they came, each with its HTML."""
+    def write(
+        self, received: Sequence[Mapping[str, Any]], mails: Sequence[tuple[bytes, str]]
+    ) -> None:
+        """Bring the folder up to date. `mails` are the messages as they came, each with its
+        HTML."""
         if len(mails) < self._mails:
             self._tidy()
             self._mails = 0
@@ -32,7 +35,9 @@ class Folder:
             if html:
                 self._put(f"{number:03d}.html", html.encode())
         self._mails = len(mails)
-        self._put("received.json", json.dumps(received, ensure_ascii=False, indent=2).encode() + b"\n")
+        self._put(
+            "received.json", json.dumps(received, ensure_ascii=False, indent=2).encode() + b"\n"
+        )
 
     def _tidy(self) -> None:
         for file in self.path.iterdir():

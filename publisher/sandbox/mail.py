@@ -26,7 +26,9 @@ MAX_MESSAGES = 20_000
 MAX_SIZE = 32 * 2**20
 OK = "250 OK"
 
-logging.getLogger("mail").addHandler(logging.NullHandler())  # aiosmtpd's: else its warnings go to the terminal
+logging.getLogger("mail").addHandler(
+    logging.NullHandler()
+)  # aiosmtpd's: else its warnings go to the terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,11 @@ class Kept:
 
 
 class Mail:
-    """The SMTP server: AUTH LOGIN and PLAIN without TLS (this is loopback), SMTPUTF8, 8BITMIME, SIZE.
+    """The SMTP server: AUTH LOGIN and PLAIN without TLS (this is loopback), SMTPUTF8, 8BITMIME,
+    SIZE.
 
-    An address that begins with "refused@" is always refused (550 5.1.1), one with "deferred@" deferred (450).
+    An address that begins with "refused@" is always refused (550 5.1.1), one with "deferred@"
+    deferred (450).
     """
 
     name = "email"
@@ -75,8 +79,12 @@ class Mail:
         listener = socket.create_server((HOST, port), backlog=128)
         self.port = listener.getsockname()[1]
         loop = self._loop = asyncio.new_event_loop()
-        server = loop.run_until_complete(loop.create_server(lambda: Connection(self, loop), sock=listener))
-        self._thread = threading.Thread(target=self._run, args=(loop, server), name="sandbox email", daemon=True)
+        server = loop.run_until_complete(
+            loop.create_server(lambda: Connection(self, loop), sock=listener)
+        )
+        self._thread = threading.Thread(
+            target=self._run, args=(loop, server), name="sandbox email", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
@@ -135,14 +143,18 @@ class Mail:
         }
 
     def page(self, number: int, *, as_html: bool) -> Answer | None:
-        """A mail for people: its headers and its text, or its HTML alone, in which no script runs."""
+        """A mail for people: its headers and its text, or its HTML alone, in which no script
+        runs."""
         kept = self.kept()
         if not 1 <= number <= len(kept):
             return None
         entry = self._entry(number, kept[number - 1])
         if as_html:
             policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-            headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+            headers = {
+                "Content-Type": "text/html; charset=utf-8",
+                "Content-Security-Policy": policy,
+            }
             return Answer(200, entry["html"].encode(), headers)
         headers_shown = "\n".join(f"{name}: {value}" for name, value in entry["headers"])
         link = f'<p><a href="{number}.html">its HTML part</a></p>' if entry["html"] else ""
@@ -250,7 +262,8 @@ class Connection(SMTP):
         if kind == "drop":
             return self._gone()
         if fault is not None and kind == "latency":
-            # Shielded: aiosmtpd cancels this when the client goes, but the message is accepted all the same.
+            # Shielded: aiosmtpd cancels this when the client goes, but the message is accepted all
+            # the same.
             await asyncio.shield(asyncio.ensure_future(self._keep_later(envelope, fault.seconds)))
         else:
             self._mail.keep(envelope)

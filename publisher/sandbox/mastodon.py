@@ -1,4 +1,5 @@
-"""Mastodon: https://docs.joinmastodon.org/methods/statuses/ and its neighbours, as version 4.5 behaves.
+"""Mastodon: https://docs.joinmastodon.org/methods/statuses/ and its neighbours, as version 4.5
+behaves.
 
 Rules and messages are those of app/services/post_status_service.rb, config/locales/en.yml and
 app/validators/status_length_validator.rb in mastodon/mastodon v4.5 (2026-11-22); the counting is
@@ -33,8 +34,8 @@ def error(status: int, message: str) -> Answer:
 class Mastodon(Platform):
     """Switches: `software`, `max_characters`, `scopes`, `processing`, `lag`.
 
-    software    "mastodon" is 4.5.2; "mastodon-4.6" answers 500 to a replayed Idempotency-Key, as 4.6.0 to
-                4.6.5 do; "gotosocial" ignores the key and counts raw code points
+    software    "mastodon" is 4.5.2; "mastodon-4.6" answers 500 to a replayed Idempotency-Key, as
+                4.6.0 to 4.6.5 do; "gotosocial" ignores the key and counts raw code points
     scopes      what the access token may do
     processing  seconds during which an uploaded video or animation isn't ready
     """
@@ -90,7 +91,9 @@ class Mastodon(Platform):
             self._keys[key] = (new_id, self.clock.now())
         return as_json(200, entities.status(self, post))
 
-    def _written(self, given: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _written(
+        self, given: Mapping[str, Any], old: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """What an author wrote, once it is found to be in order. An edit replaces everything."""
         text, spoiler = str(given.get("status") or ""), str(given.get("spoiler_text") or "")
         media = [str(number) for number in given.get("media_ids") or []]
@@ -105,9 +108,16 @@ class Mastodon(Platform):
         for number in media:
             file = self.files.get(number)
             if file is None or (file["used"] and number not in own):
-                raise Stop(error(422, f"Media {number} not found or already attached to another post"))
+                raise Stop(
+                    error(422, f"Media {number} not found or already attached to another post")
+                )
             if not self.ready(file):
-                raise Stop(error(422, "Cannot attach files that have not finished processing. Try again in a moment!"))
+                raise Stop(
+                    error(
+                        422,
+                        "Cannot attach files that have not finished processing. Try again in a moment!",
+                    )
+                )
         kinds = [self.files[number]["kind"][0] for number in media]
         if len(media) > 1 and set(kinds) != {"image"}:
             raise Stop(error(422, "Cannot attach a video to a post that already contains images"))
@@ -116,18 +126,24 @@ class Mastodon(Platform):
         for about in given.get("media_attributes") or []:
             if old is not None and str(about.get("id")) in media:
                 file = self.files[str(about["id"])]
-                file |= {name: str(about[name]) for name in ("description", "focus") if about.get(name) is not None}
+                file |= {
+                    name: str(about[name])
+                    for name in ("description", "focus")
+                    if about.get(name) is not None
+                }
         language = str(given.get("language") or "")
         return {
             "text": text,
             "spoiler": spoiler,
             "sensitive": bool(given.get("sensitive")) or bool(spoiler),
-            "language": language if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", language) else "en",
+            "language": language
+            if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", language)
+            else "en",
             "media": media,
         }
 
     def _measure(self, text: str, spoiler: str) -> None:
-        from publisher.text import count
+        from publisher.text.measure import count
 
         raw = self.software == "gotosocial"
         length = len(text) + len(spoiler) if raw else count.mastodon(text, spoiler)
@@ -166,7 +182,9 @@ class Mastodon(Platform):
     def source(self, request: Request, names: Mapping[str, str]) -> Answer:
         self._allow(request, "read:statuses")
         post = self._post(names["id"])
-        return as_json(200, {"id": post["id"], "text": post["text"], "spoiler_text": post["spoiler"]})
+        return as_json(
+            200, {"id": post["id"], "text": post["text"], "spoiler_text": post["spoiler"]}
+        )
 
     def context(self, request: Request, names: Mapping[str, str]) -> Answer:
         post = self._post(names["id"])
@@ -196,7 +214,9 @@ class Mastodon(Platform):
         below, above = _number(request, "max_id", 0), _number(request, "since_id", 0)
         floor = _number(request, "min_id", 0)
         shown = [
-            post for post in shown if (not below or int(post["id"]) < below) and int(post["id"]) > max(above, floor)
+            post
+            for post in shown
+            if (not below or int(post["id"]) < below) and int(post["id"]) > max(above, floor)
         ]
         limit = min(max(limit, 1), 40)
         shown = shown[-limit:] if floor else shown[:limit]
@@ -211,7 +231,9 @@ class Mastodon(Platform):
 
     def upload(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._allow(request, "write:media")
-        files = [part for part in request.uploads() if part.name == "file" and part.filename is not None]
+        files = [
+            part for part in request.uploads() if part.name == "file" and part.filename is not None
+        ]
         kind = entities.media_type(files[0].data) if files else None
         if kind is None:
             return error(422, "Validation failed: File content type is invalid, File is invalid")
@@ -243,7 +265,11 @@ class Mastodon(Platform):
         self._allow(request, "write:media")
         file = self._file(names["id"])
         given = entities.parameters(request)
-        file |= {name: str(given[name]) for name in ("description", "focus") if given.get(name) is not None}
+        file |= {
+            name: str(given[name])
+            for name in ("description", "focus")
+            if given.get(name) is not None
+        }
         return as_json(200, entities.media(self, file))
 
     def delete_media(self, request: Request, names: Mapping[str, str]) -> Answer:
@@ -255,7 +281,11 @@ class Mastodon(Platform):
 
     def file(self, _: Request, names: Mapping[str, str]) -> Answer:
         file = self._file(names["id"])
-        return Answer(200, file["data"], {"Content-Type": file["kind"][1], "X-Content-Type-Options": "nosniff"})
+        return Answer(
+            200,
+            file["data"],
+            {"Content-Type": file["kind"][1], "X-Content-Type-Options": "nosniff"},
+        )
 
     def ready(self, file: Mapping[str, Any]) -> bool:
         if file["kind"][0] == "image":
@@ -282,7 +312,9 @@ class Mastodon(Platform):
         post = self.posts.get(names["id"])
         if post is None or names["user"] != f"@{entities.USERNAME}":
             return page("Not found", "<p>No such post here.</p>", status=404)
-        warned = f"<p><strong>{html.escape(post['spoiler'])}</strong></p>" if post["spoiler"] else ""
+        warned = (
+            f"<p><strong>{html.escape(post['spoiler'])}</strong></p>" if post["spoiler"] else ""
+        )
         attached = [self.files[number] for number in post["media"] if number in self.files]
         files = "".join(picture(f"/media/{file['id']}", file["description"]) for file in attached)
         said = f"{post['visibility']}, {post['at']:%Y-%m-%d %H:%M:%S} UTC"
@@ -311,7 +343,9 @@ class Mastodon(Platform):
 
     def failure(self, status: int) -> Answer:
         if status == 503:
-            return error(503, "There was a temporary problem serving your request, please try again")
+            return error(
+                503, "There was a temporary problem serving your request, please try again"
+            )
         return page("We're sorry, but something went wrong on our end.", "", status=status)
 
     def too_many(self, seconds: float) -> Answer:

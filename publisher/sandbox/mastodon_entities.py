@@ -1,4 +1,5 @@
-"""Mastodon's JSON entities (https://docs.joinmastodon.org/entities/), and its way of reading parameters."""
+"""Mastodon's JSON entities (https://docs.joinmastodon.org/entities/), and its way of reading
+parameters."""
 
 from __future__ import annotations
 
@@ -24,7 +25,15 @@ SOURCES = {
     "mastodon-4.6": "https://github.com/mastodon/mastodon",
     "gotosocial": "https://codeberg.org/superseriousbusiness/gotosocial",
 }
-IMAGES = ("image/jpeg", "image/png", "image/gif", "image/heic", "image/heif", "image/webp", "image/avif")
+IMAGES = (
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/heic",
+    "image/heif",
+    "image/webp",
+    "image/avif",
+)
 MAGIC: tuple[tuple[bytes, tuple[str, str]], ...] = (
     (rb"\x89PNG\r\n\x1a\n", ("image", "image/png")),
     (rb"\xff\xd8\xff", ("image", "image/jpeg")),
@@ -38,13 +47,15 @@ MAGIC: tuple[tuple[bytes, tuple[str, str]], ...] = (
 
 
 def media_type(data: bytes) -> tuple[str, str] | None:
-    """Mastodon's type and the MIME type, by the first bytes; None for what Mastodon doesn't take."""
+    """Mastodon's type and the MIME type, by the first bytes; None for what Mastodon doesn't
+    take."""
     kind = next((kind for magic, kind in MAGIC if re.match(magic, data, re.DOTALL)), None)
     return ("image", "image/gif") if kind == ("gifv", "image/gif") and _stands(data) else kind
 
 
 def _stands(gif: bytes) -> bool:
-    """Mastodon makes a video of a GIF with more than one frame only (lib/paperclip/gif_transcoder.rb, v4.6.5)."""
+    """Mastodon makes a video of a GIF with more than one frame only
+    (lib/paperclip/gif_transcoder.rb, v4.6.5)."""
     from PIL import Image
 
     try:
@@ -115,7 +126,9 @@ def status(server: Mastodon, post: Mapping[str, Any]) -> dict[str, Any]:
         "reblog": None,
         "application": {"name": "announcements", "website": None},
         "account": account(server),
-        "media_attachments": [media(server, server.files[n]) for n in post["media"] if n in server.files],
+        "media_attachments": [
+            media(server, server.files[n]) for n in post["media"] if n in server.files
+        ],
         "mentions": [],
         "tags": [{"name": tag.lower(), "url": f"{server.url}/tags/{tag.lower()}"} for tag in tags],
         "emojis": [],
@@ -250,7 +263,12 @@ def instance(server: Mastodon) -> dict[str, Any]:
         "icon": [],
         "languages": ["en"],
         "configuration": _configuration(server) | extra,
-        "registrations": {"enabled": False, "approval_required": False, "message": None, "url": None},
+        "registrations": {
+            "enabled": False,
+            "approval_required": False,
+            "message": None,
+            "url": None,
+        },
         "api_versions": {"mastodon": API_VERSIONS[server.software]},
         "contact": {"email": "admin@example.org", "account": None},
         "rules": [],
@@ -284,7 +302,7 @@ HASHTAG = re.compile(r"(?<![\w/&])#(\w*[^\W\d_]\w*)")
 
 def to_html(text: str, home: str) -> tuple[str, list[str]]:
     """A status' text as Mastodon shows it, and its hashtags."""
-    from publisher.text.entities import mastodon_urls
+    from publisher.text.measure.entities import mastodon_urls
 
     out, tags, at = [], [], 0
 
@@ -295,7 +313,9 @@ def to_html(text: str, home: str) -> tuple[str, list[str]]:
             name = tag[1]
             tags.append(name)
             where = html.escape(f"{home}/tags/{name}")
-            done.append(f'<a href="{where}" class="mention hashtag" rel="tag">#<span>{html.escape(name)}</span></a>')
+            done.append(
+                f'<a href="{where}" class="mention hashtag" rel="tag">#<span>{html.escape(name)}</span></a>'
+            )
             here = tag.end()
         return "".join(done) + html.escape(piece[here:])
 
@@ -307,7 +327,9 @@ def to_html(text: str, home: str) -> tuple[str, list[str]]:
     if not text.strip():
         return "", []
     paragraphs = re.split(r"\n{2,}", "".join(out).strip().replace("\r\n", "\n"))
-    content = "".join("<p>" + paragraph.replace("\n", "<br />") + "</p>" for paragraph in paragraphs)
+    content = "".join(
+        "<p>" + paragraph.replace("\n", "<br />") + "</p>" for paragraph in paragraphs
+    )
     return content, list(dict.fromkeys(tags))
 
 

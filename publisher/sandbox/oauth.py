@@ -13,7 +13,9 @@ TOLERANCE = 300
 """Seconds by which a signature's time may be off; X refuses one that is minutes away."""
 
 
-def signed_by(request: Request, consumer_key: str, consumer_secret: str, token: str, token_secret: str) -> bool:
+def signed_by(
+    request: Request, consumer_key: str, consumer_secret: str, token: str, token_secret: str
+) -> bool:
     from oauthlib.common import Request as Signed
     from oauthlib.oauth1.rfc5849.signature import collect_parameters, verify_hmac_sha1
 
@@ -30,7 +32,9 @@ def signed_by(request: Request, consumer_key: str, consumer_secret: str, token: 
         signed.signature = given.get("oauth_signature", "")
         fresh = abs(time.time() - int(given.get("oauth_timestamp", "0"))) <= TOLERANCE
         ours = given.get("oauth_consumer_key") == consumer_key and given.get("oauth_token") == token
-        complete = given.get("oauth_signature_method") == "HMAC-SHA1" and bool(given.get("oauth_nonce"))
+        complete = given.get("oauth_signature_method") == "HMAC-SHA1" and bool(
+            given.get("oauth_nonce")
+        )
         right = bool(verify_hmac_sha1(signed, consumer_secret, token_secret))
     except ValueError:
         return False

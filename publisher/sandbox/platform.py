@@ -1,4 +1,5 @@
-"""What the three HTTP platforms have in common: routes, ids, a clock, faults' answers, what is live."""
+"""What the three HTTP platforms have in common: routes, ids, a clock, faults' answers, what is
+live."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ MAX_FILES = 200
 
 
 class Clock:
-    """The platforms' time. `skew` sets it off from this machine's: wrong clocks, or hours gone by."""
+    """The platforms' time. `skew` sets it off from this machine's: wrong clocks, or hours gone
+    by."""
 
     def __init__(self) -> None:
         self.skew = timedelta()
@@ -146,7 +148,11 @@ class Platform(ABC):
             said = "Bad Gateway" if kind == "502" else "Gateway Timeout"
             return page(f"{kind} {said}", "<hr><p>nginx</p>", status=int(kind))
         answer = self.failure(int(kind))
-        return answer.plus({"Retry-After": str(whole(seconds))}) if kind == "503" and seconds else answer
+        return (
+            answer.plus({"Retry-After": str(whole(seconds))})
+            if kind == "503" and seconds
+            else answer
+        )
 
     def received(self) -> list[dict[str, Any]]:
         with self.lock:
@@ -180,11 +186,14 @@ class Platform(ABC):
         return sorted(shown, key=lambda post: int(post["id"]), reverse=True)
 
     def _limits(self) -> dict[str, str]:
-        """Rate-limit headers that count down; windows of 15 minutes, aligned. Nothing is refused by them."""
+        """Rate-limit headers that count down; windows of 15 minutes, aligned. Nothing is refused by
+        them."""
         now = int(self.clock.now().timestamp())
         window = now // 900
         self._window = (window, self._window[1] + 1 if self._window[0] == window else 1)
-        return self.limits(max(1, 300 - self._window[1]), datetime.fromtimestamp((window + 1) * 900, UTC))
+        return self.limits(
+            max(1, 300 - self._window[1]), datetime.fromtimestamp((window + 1) * 900, UTC)
+        )
 
 
 def whole(seconds: float) -> int:

@@ -1,7 +1,8 @@
-"""X's API v2: https://docs.x.com/x-api/posts/create-post and its neighbours (openapi 2.167, read 2026-11-22).
+"""X's API v2: https://docs.x.com/x-api/posts/create-post and its neighbours (openapi 2.167, read
+2026-11-22).
 
-Where the description and what X really answers differ, this answers as X does: 403 for a duplicate has
-the type "about:blank", which the description doesn't list.
+Where the description and what X really answers differ, this answers as X does: 403 for a duplicate
+has the type "about:blank", which the description doesn't list.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ IMAGES = {
 
 
 class Twitter(Platform):
-    """Switches: `reads` (False: a plan that can't read posts), `access_level`, `lag`, and `processing`, the seconds
-    during which an uploaded animation isn't ready."""
+    """Switches: `reads` (False: a plan that can't read posts), `access_level`, `lag`, and
+    `processing`, the seconds during which an uploaded animation isn't ready."""
 
     name = "twitter"
     epoch = 1_288_834_974_657
@@ -68,16 +69,24 @@ class Twitter(Platform):
             return invalid("A post must have text or media")
         if any(number not in self.files for number in media):
             return invalid("Your media IDs are invalid.", media_ids=[",".join(media)])
-        if len(media) > 1 and any(self.files[number]["category"] != "tweet_image" for number in media):
-            return invalid("A post may have pictures, or one animation or video", media_ids=[",".join(media)])
+        if len(media) > 1 and any(
+            self.files[number]["category"] != "tweet_image" for number in media
+        ):
+            return invalid(
+                "A post may have pictures, or one animation or video", media_ids=[",".join(media)]
+            )
         if parent is not None and parent not in self.posts:
-            return forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
+            return forbidden(
+                "You attempted to reply to a Tweet that is deleted or not visible to you."
+            )
         self._measure(text)
         same = unicodedata.normalize("NFC", text).strip()
         if same and any(post["same"] == same for post in self.posts.values()):
             return forbidden("You are not allowed to create a Tweet with duplicate content.")
         new_id = self.new_id()
-        shown, urls = shortened(text, new_id, f"https://x.com/{USERNAME}/status/{new_id}/photo/1" if media else "")
+        shown, urls = shortened(
+            text, new_id, f"https://x.com/{USERNAME}/status/{new_id}/photo/1" if media else ""
+        )
         post = {
             "id": new_id,
             "at": self.clock.now(),
@@ -93,7 +102,7 @@ class Twitter(Platform):
         return as_json(201, {"data": data})
 
     def _measure(self, text: str) -> None:
-        from publisher.text import count
+        from publisher.text.measure import count
 
         if count.twitter(text) > LIMIT:
             raise Stop(forbidden("Your Tweet text is too long."))
@@ -118,7 +127,9 @@ class Twitter(Platform):
             return as_json(200, {"errors": [missing("user", names["id"], "id")]})
         limit = request.argument("max_results", "10")
         if not NUMBER.fullmatch(limit) or not 5 <= int(limit) <= 100:
-            return invalid(f"The `max_results` query parameter value [{limit}] is not between 5 and 100")
+            return invalid(
+                f"The `max_results` query parameter value [{limit}] is not between 5 and 100"
+            )
         start, end = time_in(request, "start_time"), time_in(request, "end_time")
         since, until = request.argument("since_id", "0"), request.argument("until_id", "9" * 19)
         if not NUMBER.fullmatch(since) or not NUMBER.fullmatch(until):
@@ -164,9 +175,18 @@ class Twitter(Platform):
             return invalid("$.media_category: does not have a value in the enumeration")
         kind = next((kind for magic, kind in IMAGES.items() if data.startswith(magic)), None)
         if kind is None or len(data) > (MAX_GIF if category == "tweet_gif" else MAX_IMAGE):
-            return invalid("media type unrecognized." if kind is None else "The image is too large.")
+            return invalid(
+                "media type unrecognized." if kind is None else "The image is too large."
+            )
         new_id = self.new_id()
-        file = {"id": new_id, "data": data, "kind": kind, "alt": None, "at": self.clock.now(), "category": category}
+        file = {
+            "id": new_id,
+            "data": data,
+            "kind": kind,
+            "alt": None,
+            "at": self.clock.now(),
+            "category": category,
+        }
         self.keep_file(new_id, file)
         return as_json(200, {"data": self._upload(file)})
 
@@ -184,7 +204,9 @@ class Twitter(Platform):
         }  # fmt: skip
         if file["category"] != "tweet_image":
             done = self.clock.now() >= file["at"] + timedelta(seconds=self.processing)
-            state = {"state": "succeeded"} if done else {"state": "in_progress", "check_after_secs": 1}
+            state = (
+                {"state": "succeeded"} if done else {"state": "in_progress", "check_after_secs": 1}
+            )
             answer["processing_info"] = state
         return answer
 
@@ -206,13 +228,17 @@ class Twitter(Platform):
         file = self.files.get(names["id"])
         if file is None:
             return self.not_found()
-        return Answer(200, file["data"], {"Content-Type": file["kind"], "X-Content-Type-Options": "nosniff"})
+        return Answer(
+            200, file["data"], {"Content-Type": file["kind"], "X-Content-Type-Options": "nosniff"}
+        )
 
     def page(self, _: Request, names: Mapping[str, str]) -> Answer:
         post = self.posts.get(names["id"])
         if post is None:
             return page("Not found", "<p>No such post here.</p>", status=404)
-        files = "".join(picture(f"/media/{file['id']}", file["alt"]) for file in self._attached(post))
+        files = "".join(
+            picture(f"/media/{file['id']}", file["alt"]) for file in self._attached(post)
+        )
         body = f"{plain(post['text'])}{files}<footer>{post['at']:%Y-%m-%d %H:%M:%S} UTC</footer>"
         return page(f"@{USERNAME} on the sandbox's X", body)
 
@@ -228,7 +254,9 @@ class Twitter(Platform):
             "in_reply_to_id": post["parent"],
             "media": [{"id": file["id"], "alt": file["alt"]} for file in self._attached(post)],
             "request": post["request"],
-            "object": self._post(post, {"created_at", "entities", "author_id", "referenced_tweets"}),
+            "object": self._post(
+                post, {"created_at", "entities", "author_id", "referenced_tweets"}
+            ),
         }
 
     def not_found(self) -> Answer:
@@ -251,7 +279,12 @@ class Twitter(Platform):
         }
 
     def _sign_in(self, request: Request, *, reading: bool = False) -> None:
-        keys = (self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret)
+        keys = (
+            self.consumer_key,
+            self.consumer_secret,
+            self.access_token,
+            self.access_token_secret,
+        )
         if not signed_by(request, *keys):
             raise Stop(problem(401, "Unauthorized", "Unauthorized"))
         if request.method != "GET" and "write" not in self.access_level:

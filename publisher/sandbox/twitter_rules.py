@@ -106,13 +106,17 @@ def checked(request: Request) -> dict[str, Any]:
     ids = [given["reply"].get("in_reply_to_tweet_id")] if "reply" in given else []
     if not isinstance(media, list) or len(media) > 4 or ("media" in given and not media):
         raise Stop(invalid("$.media.media_ids: there must be 1 to 4 items in the array"))
-    if any(not isinstance(number, str) or not NUMBER.fullmatch(number) for number in [*media, *ids]):
+    if any(
+        not isinstance(number, str) or not NUMBER.fullmatch(number) for number in [*media, *ids]
+    ):
         raise Stop(invalid("an id does not match the regex pattern ^[0-9]{1,19}$"))
     return given
 
 
 def _undefined(where: str) -> Answer:
-    return invalid(f"{where}: is not defined in the schema and the schema does not allow additional properties")
+    return invalid(
+        f"{where}: is not defined in the schema and the schema does not allow additional properties"
+    )
 
 
 def fields_of(request: Request) -> set[str]:
@@ -125,7 +129,11 @@ def time_in(request: Request, name: str) -> datetime | None:
     if not given:
         return None
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", given):
-        raise Stop(invalid(f"The `{name}` query parameter value [{given}] is not a valid RFC3339 timestamp"))
+        raise Stop(
+            invalid(
+                f"The `{name}` query parameter value [{given}] is not a valid RFC3339 timestamp"
+            )
+        )
     try:
         return datetime.fromisoformat(given[:19]).replace(tzinfo=UTC)
     except ValueError:
@@ -133,11 +141,12 @@ def time_in(request: Request, name: str) -> datetime | None:
 
 
 def shortened(text: str, post_id: str, picture: str = "") -> tuple[str, list[dict[str, Any]]]:
-    """The text as X gives it back, HTML-escaped and with t.co addresses, and entities.urls (code points).
+    """The text as X gives it back, HTML-escaped and with t.co addresses, and entities.urls (code
+    points).
 
     What is attached is shown by one more address at the end, which leads to `picture`.
     """
-    from publisher.text.entities import twitter_urls
+    from publisher.text.measure.entities import twitter_urls
 
     out, urls, at = "", [], 0
     for number, span in enumerate(twitter_urls(text)):

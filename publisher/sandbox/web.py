@@ -38,7 +38,8 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came over the wire. Header names are in lower case; `path` is without the query."""
+    """A request as it came over the wire. Header names are in lower case; `path` is without the
+    query."""
 
     channel: str
     method: str
@@ -65,9 +66,13 @@ class Request:
         """The fields of a form, urlencoded or multipart, in order, files left out."""
         if self.content_type == "multipart/form-data":
             return [
-                (part.name, part.data.decode("utf-8", "replace")) for part in self.uploads() if part.filename is None
+                (part.name, part.data.decode("utf-8", "replace"))
+                for part in self.uploads()
+                if part.filename is None
             ]
-        return parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000)
+        return parse_qsl(
+            self.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000
+        )
 
     def uploads(self) -> list[Upload]:
         """The parts of a multipart body, byte for byte; empty for any other body."""
@@ -81,7 +86,9 @@ class Request:
                 continue
             headers = HeaderParser().parsestr(head.decode("utf-8", "replace").lstrip("\r\n"))
             name = headers.get_param("name", "", header="content-disposition")
-            found.append(Upload(str(name), headers.get_filename(), headers.get_content_type(), data))
+            found.append(
+                Upload(str(name), headers.get_filename(), headers.get_content_type(), data)
+            )
         return found
 
 
@@ -97,14 +104,19 @@ class Answer:
 
 
 def as_json(
-    status: int, value: Any, headers: Mapping[str, str] | None = None, *, kind: str = "application/json"
+    status: int,
+    value: Any,
+    headers: Mapping[str, str] | None = None,
+    *,
+    kind: str = "application/json",
 ) -> Answer:
     body = json.dumps(value, ensure_ascii=False).encode()
     return Answer(status, body, {"Content-Type": f"{kind}; charset=utf-8", **(headers or {})})
 
 
 class Server:
-    """One listening socket; a thread for each connection. `handle` acts, `instead` makes a fault's answer."""
+    """One listening socket; a thread for each connection. `handle` acts, `instead` makes a fault's
+    answer."""
 
     def __init__(
         self,
@@ -141,7 +153,8 @@ class Server:
         self._hang_up_all()
         if self._thread.is_alive():
             with suppress(OSError):
-                # accept() is woken by a last visitor: closing a listening socket doesn't do that everywhere
+                # accept() is woken by a last visitor: closing a listening socket doesn't do that
+                # everywhere
                 socket.create_connection((HOST, self.port), timeout=1).close()
             self._thread.join(5)
         self._listener.close()

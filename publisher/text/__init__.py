@@ -1,1 +1,1 @@
-"""Markdown to text trees; counting, fitting and splitting as each platform does. Pure functions."""
+"""HTML → tree → text: what every channel's text is made of."""

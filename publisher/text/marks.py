@@ -12,8 +12,8 @@ class Mark(NamedTuple):
 
     kind:
       atom   never cut inside: an address, a mention, "text (address)"
-      wrap   markup such as **bold** or a ``` fence: a cut inside is followed by `closer`, and what comes after it,
-             where it stands by itself, begins with `opener`
+      wrap   markup such as **bold** or a ``` fence: a cut inside is followed by `closer`, and what
+             comes after it, where it stands by itself, begins with `opener`
       link   `href` is where the words lead (for channels that take links beside the text)
       break  start == end: the author wants a new part of a thread here
     """
@@ -60,7 +60,8 @@ def concat(pieces: Iterable[str]) -> Text:
 
 
 def cut(text: str, start: int, end: int) -> Text:
-    """text[start:end] with what is left of its marks; an atom or a link that is cut through is dropped."""
+    """text[start:end] with what is left of its marks; an atom or a link that is cut through is
+    dropped."""
     kept: list[Mark] = []
     for mark in marks_of(text):
         if mark.start > end or mark.end < start:
@@ -76,17 +77,20 @@ def cut(text: str, start: int, end: int) -> Text:
 
 def strip(text: str, characters: str) -> Text:
     """`text` without these characters at its ends, marks kept."""
-    if isinstance(text, Text) and (not text or (text[0] not in characters and text[-1] not in characters)):
+    if isinstance(text, Text) and (
+        not text or (text[0] not in characters and text[-1] not in characters)
+    ):
         return text
     start = len(text) - len(text.lstrip(characters))
     return cut(text, start, max(start, len(text.rstrip(characters))))
 
 
 def substitute(text: str, changes: Iterable[tuple[int, int, str]]) -> Text:
-    """`text` with each text[start:end] replaced by a new string; `changes` are in order and don't overlap.
+    """`text` with each text[start:end] replaced by a new string; `changes` are in order and don't
+    overlap.
 
-    A mark that begins or ends inside a replaced span covers the whole replacement. What is inserted at the very
-    start of a mark stays outside it, what is inserted at its very end too.
+    A mark that begins or ends inside a replaced span covers the whole replacement. What is inserted
+    at the very start of a mark stays outside it, what is inserted at its very end too.
     """
     changes = [change for change in changes if text[change[0] : change[1]] != change[2]]
     if not changes:
@@ -124,14 +128,17 @@ def substitute(text: str, changes: Iterable[tuple[int, int, str]]) -> Text:
 
 
 def indent(text: str, first: str, rest: str, *, empty: str | None = None) -> Text:
-    """`text` with `first` before its first line and `rest` before the others; `empty` before those without words."""
+    """`text` with `first` before its first line and `rest` before the others; `empty` before those
+    without words."""
     if not marks_of(text):
         line, *others = text.split("\n")
         if empty is None:
             empty = rest.rstrip()
         return Text("\n".join([first + line, *(rest + line if line else empty for line in others)]))
     marks = tuple(
-        mark._replace(closer=mark.closer.replace("\n", "\n" + rest)) if "\n" in mark.closer else mark
+        mark._replace(closer=mark.closer.replace("\n", "\n" + rest))
+        if "\n" in mark.closer
+        else mark
         for mark in marks_of(text)
     )
     changes = [(0, 0, first)]

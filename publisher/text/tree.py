@@ -1,4 +1,5 @@
-"""The one tree that every channel's text is made from: a post's HTML, read as a browser reads it."""
+"""The one tree that every channel's text is made from: a post's HTML, read as a browser reads
+it."""
 
 from __future__ import annotations
 
@@ -13,10 +14,12 @@ from publisher.errors import PostError
 COMMENT = "#comment"
 
 MAX_DEPTH = 64
-"""Elements nested deeper are dissolved into their parents, so that whoever walks the tree may recurse."""
+"""Elements nested deeper are dissolved into their parents, so that whoever walks the tree may
+recurse."""
 
 MAX_NESTING = 5_000
-"""Tags open at once. The parser's time grows with its square: 10,000 take 0.25 s, 200,000 four minutes."""
+"""Tags open at once. The parser's time grows with its square: 10,000 take 0.25 s, 200,000 four
+minutes."""
 
 DROPPED = frozenset(
     "script style template iframe noscript object embed applet canvas svg math head title meta link base"
@@ -25,7 +28,9 @@ DROPPED = frozenset(
 """What a reader of a text never sees, or what means nothing outside a browser."""
 
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_CLOSED_BY_THE_NEXT = frozenset("p li dt dd tr td th thead tbody tfoot option colgroup rp rt".split())
+_CLOSED_BY_THE_NEXT = frozenset(
+    "p li dt dd tr td th thead tbody tfoot option colgroup rp rt".split()
+)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 
 
@@ -33,7 +38,8 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 class Element:
     """One HTML element. `name` is lower case; `children` are elements and strings, in order.
 
-    A comment is an Element named COMMENT whose attrs["data"] is its text: `<!-- thread -->` means something.
+    A comment is an Element named COMMENT whose attrs["data"] is its text: `<!-- thread -->` means
+    something.
     """
 
     name: str
@@ -46,11 +52,14 @@ class Element:
         while stack:
             element = stack.pop()
             yield element
-            stack.extend(child for child in reversed(element.children) if isinstance(child, Element))
+            stack.extend(
+                child for child in reversed(element.children) if isinstance(child, Element)
+            )
 
 
 def parse(html: str) -> Element:
-    """A post's HTML as a tree whose root is named "body". Whatever the HTML, the tree is at most MAX_DEPTH deep.
+    """A post's HTML as a tree whose root is named "body". Whatever the HTML, the tree is at most
+    MAX_DEPTH deep.
 
     Raises PostError for more than MAX_NESTING tags open at once.
     """
@@ -78,7 +87,8 @@ def _guard(html: str) -> None:
 
 
 def _children(top: Any) -> tuple[Element | str, ...]:
-    """The parser's nodes below `top`, without recursion: each level's list is filled before it is frozen."""
+    """The parser's nodes below `top`, without recursion: each level's list is filled before it is
+    frozen."""
     levels: list[tuple[str, dict[str, str], list[Element | str], int]] = [("", {}, [], 0)]
     node, depth = top.child if top is not None else None, 1
     while node is not None:
@@ -111,7 +121,8 @@ def _children(top: Any) -> tuple[Element | str, ...]:
 
 
 def transform(root: Element, change: Callable[[Element], Element | None]) -> Element:
-    """The tree with `change` applied to every element, the innermost first; None leaves an element out.
+    """The tree with `change` applied to every element, the innermost first; None leaves an element
+    out.
 
     What nothing is changed in is the very same as before, not a copy.
     """
@@ -146,7 +157,11 @@ def text_of(element: Element | str) -> str:
     """All the words in an element, white space as it is in the source."""
     if isinstance(element, str):
         return element
-    if len(element.children) == 1 and isinstance(element.children[0], str) and element.name != COMMENT:
+    if (
+        len(element.children) == 1
+        and isinstance(element.children[0], str)
+        and element.name != COMMENT
+    ):
         return element.children[0]
     words: list[str] = []
     stack: list[Element | str] = [element]
@@ -164,7 +179,9 @@ def text_of(element: Element | str) -> str:
 def bare(text: str) -> str:
     """Only what is said, not how: letters and digits, in one case and one form."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(char for char in folded if char.isalnum() or unicodedata.category(char)[0] == "M")
+    return "".join(
+        char for char in folded if char.isalnum() or unicodedata.category(char)[0] == "M"
+    )
 
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -172,7 +189,8 @@ _WRAPPERS = frozenset(("div", "article", "section", "header", "main", "hgroup", 
 
 
 def without_title(root: Element, title: str) -> Element:
-    """The tree without a first heading that only repeats the title (case, spaces and typography don't count)."""
+    """The tree without a first heading that only repeats the title (case, spaces and typography
+    don't count)."""
     wanted = bare(title)
     if not wanted:
         return root
@@ -187,7 +205,9 @@ def without_title(root: Element, title: str) -> Element:
         elif child.name in _WRAPPERS:
             if text_of(child).strip() or any(inner.name == "img" for inner in child.walk()):
                 inner = without_title(child, title)
-                return replace(root, children=(*root.children[:at], inner, *root.children[at + 1 :]))
+                return replace(
+                    root, children=(*root.children[:at], inner, *root.children[at + 1 :])
+                )
         elif child.name not in (COMMENT, "a", "br", "hr") or text_of(child).strip():
             return root
     return root
@@ -197,7 +217,8 @@ _ALERT = re.compile(r"\s*\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.IGNOR
 
 
 def without_alert_marks(root: Element) -> Element:
-    """GitHub shows `> [!NOTE]` as a box; elsewhere the quotation is box enough, and the mark is noise."""
+    """GitHub shows `> [!NOTE]` as a box; elsewhere the quotation is box enough, and the mark is
+    noise."""
     if not any(element.name == "blockquote" for element in root.walk()):
         return root
 
@@ -206,11 +227,17 @@ def without_alert_marks(root: Element) -> Element:
             return element
         for at, child in enumerate(element.children):
             if isinstance(child, Element) and child.children and isinstance(child.children[0], str):
-                words = _ALERT.sub("", child.children[0], count=1) if _ALERT.match(child.children[0]) else None
+                words = (
+                    _ALERT.sub("", child.children[0], count=1)
+                    if _ALERT.match(child.children[0])
+                    else None
+                )
                 if words is None:
                     break
                 child = replace(child, children=(words, *child.children[1:]))
-                return replace(element, children=(*element.children[:at], child, *element.children[at + 1 :]))
+                return replace(
+                    element, children=(*element.children[:at], child, *element.children[at + 1 :])
+                )
         return element
 
     return transform(root, change)
@@ -242,20 +269,26 @@ def excerpt(root: Element) -> Element:
 
 
 _PARTED = frozenset({"ul", "ol", "div", "section", "article", "main", "details"})
-"""Elements whose beginning is written alike, whatever follows in them. A quotation isn't: what ends it tells whether it
-has quotation marks of its own."""
+"""Elements whose beginning is written alike, whatever follows in them. A quotation isn't: what ends
+it tells whether it has quotation marks of its own."""
 
 
 def _may_be_parted(element: Element) -> bool:
-    """Nor is a list with paragraphs in it, where one long item sets all apart, or one that is numbered downwards."""
+    """Nor is a list with paragraphs in it, where one long item sets all apart, or one that is
+    numbered downwards."""
     if element.name not in _PARTED or "reversed" in element.attrs:
         return False
     items = (item for item in element.children if isinstance(item, Element) and item.name == "li")
-    return not any(isinstance(inner, Element) and inner.name == "p" for item in items for inner in item.children)
+    return not any(
+        isinstance(inner, Element) and inner.name == "p"
+        for item in items
+        for inner in item.children
+    )
 
 
 def beginning(root: Element, size: int) -> Element:
-    """The first blocks, together of at least `size` characters; the very same tree where there is no more."""
+    """The first blocks, together of at least `size` characters; the very same tree where there is
+    no more."""
     kept: list[Element | str] = []
     whole = True
     for child in root.children:

@@ -10,13 +10,14 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from publisher.text import count, entities, tlds
+from publisher.text.measure import count, entities, tlds
 
 HERE = Path(__file__).parent
 POSTS = HERE.parents[1].parent / "shared" / "posts"
 
 Reading = tuple[int, bool, int, list[list[int]], list[list[int]], list[list[int]]]
-"""Weighted length, valid, valid range's end; URLs, mentions, hashtags as offsets. All offsets in UTF-16 units."""
+"""Weighted length, valid, valid range's end; URLs, mentions, hashtags as offsets. All offsets in
+UTF-16 units."""
 
 _WORDS = (
     "libre collectif équipe naïve Straße ПРОЕКТ свобода новость 自由ソフト 公開 "
@@ -136,7 +137,9 @@ def generated(amount: int, seed: int = 20261123) -> Iterator[str]:
     )
     for _ in range(amount):
         separators = dice.choice(((" ",), ("", " "), ("",), ("", "", " ", "\n")))
-        pieces = (dice.choice(makers)() + dice.choice(separators) for _ in range(dice.randint(1, 14)))
+        pieces = (
+            dice.choice(makers)() + dice.choice(separators) for _ in range(dice.randint(1, 14))
+        )
         yield "".join(pieces)
 
 
@@ -199,7 +202,10 @@ def ours(text: str) -> Reading:
     measured = count.measure_twitter(text)
 
     def offsets(spans: Sequence[entities.Span]) -> list[list[int]]:
-        return [[count.utf16_length(text[: span.start]), count.utf16_length(text[: span.end])] for span in spans]
+        return [
+            [count.utf16_length(text[: span.start]), count.utf16_length(text[: span.end])]
+            for span in spans
+        ]
 
     return (
         count.twitter(text),

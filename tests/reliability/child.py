@@ -1,11 +1,14 @@
-"""Processes that run the command line for real, and may be killed, paused or watched at any fail point.
+"""Processes that run the command line for real, and may be killed, paused or watched at any fail
+point.
 
-One process imports everything once and forks a child for each run: a real process with its own memory, sockets, locks
-and database connections, at a tenth of the price of a fresh interpreter. It reads one JSON object a line, a `Job`,
-and answers with lines too: {"started": number, "pid": …}, {"ended": number, "status": …}. Given a job as its argument,
-it is that run itself, in a fresh interpreter.
+One process imports everything once and forks a child for each run: a real process with its own
+memory, sockets, locks and database connections, at a tenth of the price of a fresh interpreter. It
+reads one JSON object a line, a `Job`, and answers with lines too: {"started": number, "pid": …},
+{"ended": number, "status": …}. Given a job as its argument, it is that run itself, in a fresh
+interpreter.
 
-The production code has no switch for any of this: the hook and the shorter waits are set here, from outside.
+The production code has no switch for any of this: the hook and the shorter waits are set here, from
+outside.
 """
 
 from __future__ import annotations
@@ -32,8 +35,9 @@ TIMING = {"settle": 0.3, "look_again": 0.05, "deadline": 20.0, "longest_wait": 0
 class Job:
     """One run. `out`, `err` and `trace` are files.
 
-    how      what happens at the `hit`-th passing of point `at` ("": of any point) on thread `channel` ("": on any):
-             "kill" the process by SIGKILL, "pause" it until the file `gate` is gone, or "" nothing
+    how      what happens at the `hit`-th passing of point `at` ("": of any point) on thread
+             `channel` ("": on any): "kill" the process by SIGKILL, "pause" it until the file `gate`
+             is gone, or "" nothing
     trace    gets a line "channel<TAB>point" for each point that is passed
     """
 
@@ -56,13 +60,14 @@ class Job:
 
 def prepare(job: Job) -> None:
     """Set what a run shall find: folder, environment, waits, fail points."""
-    from publisher import deliver, failpoints
-    from publisher.sender import Timing
+    from publisher import failpoints
+    from publisher.delivery import side_by_side
+    from publisher.delivery.sender import Timing
 
     os.chdir(job.folder)
     os.environ.clear()
     os.environ.update(job.environment)
-    deliver.TIMING = Timing(**job.timing)
+    side_by_side.TIMING = Timing(**job.timing)
     failpoints.hook = _hook(job) if job.how or job.trace else None
 
 
@@ -133,13 +138,17 @@ def _warm() -> None:
     import publisher.commands.ledger
     import publisher.commands.publish
     import publisher.commands.resolve  # noqa: F401
-    from publisher import cli, deliver, exchange, registry  # noqa: F401
+    from publisher import cli, registry
+    from publisher.delivery import side_by_side  # noqa: F401
+    from publisher.ledger import jsonl  # noqa: F401
 
     for name in registry.names():
         registry.load(name)
     with tempfile.TemporaryDirectory() as folder:
         post = Path(folder) / "post.md"
-        post.write_text("---\ntitle: Warm\n---\nA first run compiles the templates, once for all.\n", "utf-8")
+        post.write_text(
+            "---\ntitle: Warm\n---\nA first run compiles the templates, once for all.\n", "utf-8"
+        )
         with Path(os.devnull).open("w") as nowhere:  # noqa: SIM117
             with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
                 cli.main([str(post), "--dry-run"])
@@ -199,7 +208,8 @@ def main() -> None:
 
 
 def once(job: Job) -> None:
-    """One run in this interpreter, on the terminal or pipe that it was given; as the installed command does it."""
+    """One run in this interpreter, on the terminal or pipe that it was given; as the installed
+    command does it."""
     # As on a terminal; what a shell started in the background ignores it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     prepare(job)

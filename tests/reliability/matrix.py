@@ -1,4 +1,5 @@
-"""The crash matrix: for each channel, a process is killed at every fail point it passes, each time it passes it."""
+"""The crash matrix: for each channel, a process is killed at every fail point it passes, each time
+it passes it."""
 
 from __future__ import annotations
 
@@ -61,7 +62,8 @@ class Kill:
 
 @dataclass
 class Found:
-    """What one kill led to. `asked`: an outcome that a person had to look up; `wrong`: broken promises, in words."""
+    """What one kill led to. `asked`: an outcome that a person had to look up; `wrong`: broken
+    promises, in words."""
 
     kill: Kill
     duplicates: int = 0
@@ -73,7 +75,9 @@ class Found:
 class Matrix:
     """Runs cases on sandboxes of its own, several kills side by side."""
 
-    def __init__(self, folder: Path, runner: Runner, sandbox: Sandbox, without_reads: Sandbox) -> None:
+    def __init__(
+        self, folder: Path, runner: Runner, sandbox: Sandbox, without_reads: Sandbox
+    ) -> None:
         self._folder, self._runner = folder, runner
         self._sandboxes = {True: sandbox, False: without_reads}
         without_reads.twitter.reads = False
@@ -92,7 +96,9 @@ class Matrix:
         if case.edited:
             first = world.publish().wait()
             if first.status:
-                raise AssertionError(f"{case.title}: an undisturbed run ended with {first.status}: {first.err}")
+                raise AssertionError(
+                    f"{case.title}: an undisturbed run ended with {first.status}: {first.err}"
+                )
             world.edit()
         return world
 
@@ -102,7 +108,9 @@ class Matrix:
         trace = world.folder / "trace"
         run = world.publish(trace=str(trace)).wait()
         if run.status or world.faults():
-            raise AssertionError(f"{case.title}: an undisturbed run ended with {run.status}: {run.err}")
+            raise AssertionError(
+                f"{case.title}: an undisturbed run ended with {run.status}: {run.err}"
+            )
         passed: Counter[str] = Counter()
         kills = []
         for line in trace.read_text("utf-8").splitlines():
@@ -116,7 +124,9 @@ class Matrix:
         """Kill a process there, run again until it is settled, and count what is live."""
         name = f"case{CASES.index(kill.case)}.{POINTS.index(kill.point)}.{kill.hit}"
         world, found = self.world(kill.case, name), Found(kill)
-        killed = world.publish(how="kill", at=kill.point, hit=kill.hit, channel=kill.case.channel).wait()
+        killed = world.publish(
+            how="kill", at=kill.point, hit=kill.hit, channel=kill.case.channel
+        ).wait()
         if not killed.killed:
             found.wrong.append(f"it was not killed, but ended with {killed.status}: {killed.err}")
             return found
@@ -126,11 +136,15 @@ class Matrix:
                 break
             (result,) = again.json["results"]
             if again.status != (3 if result["status"] == "unknown" else 1):
-                found.wrong.append(f"ended with {again.status}, but the channel is {result['status']}")
+                found.wrong.append(
+                    f"ended with {again.status}, but the channel is {result['status']}"
+                )
             told = world.resolve()
             found.asked += len(told)
             if not told:
-                found.wrong.append(f"ended with {again.status}, and there is nothing to resolve: {again.err}")
+                found.wrong.append(
+                    f"ended with {again.status}, and there is nothing to resolve: {again.err}"
+                )
                 break
         else:
             found.wrong.append(f"not settled after {MOST_RUNS} runs")

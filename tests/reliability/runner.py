@@ -60,7 +60,9 @@ class Process:
             status = self.ended.result(seconds)
         except TimeoutError:
             self.signal(signal.SIGKILL)
-            raise TimeoutError(f"{self.job.argv} took longer than {seconds} s:\n{self._read(self.job.err)}") from None
+            raise TimeoutError(
+                f"{self.job.argv} took longer than {seconds} s:\n{self._read(self.job.err)}"
+            ) from None
         return Run(status, self._read(self.job.out), self._read(self.job.err))
 
     @staticmethod

@@ -1,4 +1,5 @@
-"""Servers that nobody here wrote, on loopback: mastodon-mock from PyPI, and Debian's postfix with STARTTLS and AUTH."""
+"""Servers that nobody here wrote, on loopback: mastodon-mock from PyPI, and Debian's postfix with
+STARTTLS and AUTH."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ from typing import Any, Self
 
 from tests.reliability.runner import ROOT
 
-MASTODON_MOCK = Path(os.environ.get("MASTODON_MOCK") or ROOT / ".venvs" / "mastodon-mock" / "bin" / "mastodon_mock")
+MASTODON_MOCK = Path(
+    os.environ.get("MASTODON_MOCK") or ROOT / ".venvs" / "mastodon-mock" / "bin" / "mastodon_mock"
+)
 PASSWORD = "s3cr3t-of-postfix"
 DOMAIN = "list.example"
 
@@ -60,7 +63,15 @@ class MastodonMock:
     def __enter__(self) -> Self:
         self.port = free_port()
         self._server = subprocess.Popen(
-            [MASTODON_MOCK, "serve", "--in-memory", "--host", "127.0.0.1", "--port", str(self.port)],
+            [
+                MASTODON_MOCK,
+                "serve",
+                "--in-memory",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+            ],
             cwd=tempfile.gettempdir(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -79,7 +90,9 @@ class MastodonMock:
 
     def _ask(self, path: str, body: bytes | None = None) -> Any:
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", body, headers={"Authorization": f"Bearer {self.token}"}
+            f"http://127.0.0.1:{self.port}{path}",
+            body,
+            headers={"Authorization": f"Bearer {self.token}"},
         )
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)
@@ -148,9 +161,11 @@ SERVICES = (
 
 
 class Postfix:
-    """An instance of its own: configuration, queue, users, certificate and mailboxes in a folder below /tmp.
+    """An instance of its own: configuration, queue, users, certificate and mailboxes in a folder
+    below /tmp.
 
-    Signing in needs STARTTLS; the certificate is by an authority of our own, `authority`, for SSL_CERT_FILE.
+    Signing in needs STARTTLS; the certificate is by an authority of our own, `authority`, for
+    SSL_CERT_FILE.
     """
 
     user = "news"
@@ -185,10 +200,14 @@ class Postfix:
     def settle(self, seconds: float = 20.0) -> None:
         """Until its queue is empty: everything that was accepted is in a mailbox, or bounced."""
         end = time.monotonic() + seconds
-        queues = [self.base / "queue" / name for name in ("maildrop", "incoming", "active", "deferred")]
+        queues = [
+            self.base / "queue" / name for name in ("maildrop", "incoming", "active", "deferred")
+        ]
         while any(file.is_file() for queue in queues for file in queue.rglob("*")):
             if time.monotonic() > end:
-                raise TimeoutError(f"mail is stuck: {(self.base / 'log').read_text('utf-8')[-2000:]}")
+                raise TimeoutError(
+                    f"mail is stuck: {(self.base / 'log').read_text('utf-8')[-2000:]}"
+                )
             time.sleep(0.05)
 
     def raw(self) -> list[tuple[str, bytes]]:
@@ -198,7 +217,12 @@ class Postfix:
         for box in self.mailboxes:
             name = box.partition("@")[0]
             folders = [self.base / "mail" / name / sub for sub in ("new", "cur")]
-            found += [(box, file.read_bytes()) for folder in folders if folder.is_dir() for file in folder.iterdir()]
+            found += [
+                (box, file.read_bytes())
+                for folder in folders
+                if folder.is_dir()
+                for file in folder.iterdir()
+            ]
         return found
 
     def received(self) -> list[dict[str, Any]]:
@@ -208,7 +232,15 @@ class Postfix:
             message: EmailMessage = BytesParser(policy=policy.default).parsebytes(raw)
             body = message.get_body(("plain",))
             text = str(body.get_content()) if body else ""
-            entries.append({"channel": "email", "id": message["Message-ID"], "to": [box], "text": text, "url": ""})
+            entries.append(
+                {
+                    "channel": "email",
+                    "id": message["Message-ID"],
+                    "to": [box],
+                    "text": text,
+                    "url": "",
+                }
+            )
         return entries
 
     def _configure(self) -> None:
@@ -218,26 +250,57 @@ class Postfix:
         shutil.chown(base / "data", "postfix")
         shutil.chown(base / "mail", nobody.pw_uid, nobody.pw_gid)
         maps = ", ".join(f"{{ {box} = {box.partition('@')[0]}/ }}" for box in self.mailboxes)
-        main = MAIN.format(base=base, domain=DOMAIN, maps=maps, uid=nobody.pw_uid, gid=nobody.pw_gid)
+        main = MAIN.format(
+            base=base, domain=DOMAIN, maps=maps, uid=nobody.pw_uid, gid=nobody.pw_gid
+        )
         (base / "etc" / "main.cf").write_text(main, "utf-8")
         services = "\n".join(SERVICES).format(port=self.port)
         (base / "etc" / "master.cf").write_text(services + "\n", "utf-8")
-        # Debian's postfix looks below its configuration's folder, whatever cyrus_sasl_config_path says.
+        # Debian's postfix looks below its configuration's folder, whatever cyrus_sasl_config_path
+        # says.
         (base / "etc" / "sasl" / "smtpd.conf").write_text(
             "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\n"
             f"sasldb_path: {base}/users/sasldb\n",
             "utf-8",
         )
-        self._run("saslpasswd2", "-p", "-c", "-f", f"{base}/users/sasldb", "-u", DOMAIN, self.user, given=PASSWORD)
+        self._run(
+            "saslpasswd2",
+            "-p",
+            "-c",
+            "-f",
+            f"{base}/users/sasldb",
+            "-u",
+            DOMAIN,
+            self.user,
+            given=PASSWORD,
+        )
         shutil.chown(base / "users" / "sasldb", "postfix")
         self._certify()
 
     def _certify(self) -> None:
         tls = self.base / "tls"
         new = ("-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout")
-        self._run("openssl", "req", "-x509", "-subj", "/CN=Tests", *new, f"{tls}/ca.key", "-out", f"{tls}/ca.pem")
         self._run(
-            "openssl", "req", "-subj", "/CN=localhost", *new[:3], *new[5:], f"{tls}/server.key", "-out", f"{tls}/csr"
+            "openssl",
+            "req",
+            "-x509",
+            "-subj",
+            "/CN=Tests",
+            *new,
+            f"{tls}/ca.key",
+            "-out",
+            f"{tls}/ca.pem",
+        )
+        self._run(
+            "openssl",
+            "req",
+            "-subj",
+            "/CN=localhost",
+            *new[:3],
+            *new[5:],
+            f"{tls}/server.key",
+            "-out",
+            f"{tls}/csr",
         )
         (tls / "names").write_text("subjectAltName = DNS:localhost,IP:127.0.0.1\n", "utf-8")
         self._run(
@@ -249,7 +312,14 @@ class Postfix:
     def _run(*command: str, given: str = "") -> None:
         path = os.environ["PATH"] + ":/usr/sbin"
         done = subprocess.run(
-            command, input=given, capture_output=True, text=True, env={**os.environ, "PATH": path}, timeout=60
+            command,
+            input=given,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PATH": path},
+            timeout=60,
         )
         if done.returncode:
-            raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stdout} {done.stderr}")
+            raise RuntimeError(
+                f"{' '.join(command)} ended with {done.returncode}: {done.stdout} {done.stderr}"
+            )

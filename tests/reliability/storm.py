@@ -1,7 +1,8 @@
-"""The fault storm: random faults, kills, edits and processes side by side; then calm, until everything is settled.
+"""The fault storm: random faults, kills, edits and processes side by side; then calm, until
+everything is settled.
 
-A seed gives a script, always the same. What must hold whatever happens: exactly one copy of each part and recipient
-is live in the end, nothing is lost, and no run ever says what isn't so.
+A seed gives a script, always the same. What must hold whatever happens: exactly one copy of each
+part and recipient is live in the end, nothing is lost, and no run ever says what isn't so.
 """
 
 from __future__ import annotations
@@ -34,7 +35,18 @@ HTTP = (
     "latency", "late", "429", "429-date", "429-bare", "500", "502", "503", "504", "drop", "reset", "html",
     "lost", "lost-500", "lost-502", "lost-503", "lost-504", "lost-html", "cut", "hangup", "redirect",
 )  # fmt: skip
-SMTP = ("latency", "late", "421", "451-rcpt", "550-rcpt", "drop-rcpt", "451-data", "554-data", "drop", "lost")
+SMTP = (
+    "latency",
+    "late",
+    "421",
+    "451-rcpt",
+    "550-rcpt",
+    "drop-rcpt",
+    "451-data",
+    "554-data",
+    "drop",
+    "lost",
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,8 @@ class Strike:
 
 @dataclass(frozen=True)
 class Death:
-    """Nothing (`kind` ""), SIGKILL at the `number`-th fail point ("point") or after so many milliseconds ("time")."""
+    """Nothing (`kind` ""), SIGKILL at the `number`-th fail point ("point") or after so many
+    milliseconds ("time")."""
 
     kind: str = ""
     number: int = 0
@@ -59,7 +72,8 @@ class Death:
 
 @dataclass(frozen=True)
 class Step:
-    """One run, or two at once: what is edited before, which faults wait, whose port is closed, who dies."""
+    """One run, or two at once: what is edited before, which faults wait, whose port is closed, who
+    dies."""
 
     edit: bool
     strikes: tuple[Strike, ...]
@@ -96,7 +110,11 @@ class Script:
             words += [f"    {channel}: connection refused" for channel in step.closed]
             if len(step.deaths) > 1:
                 words.append(f"    two processes, {step.pause:.3f} s apart")
-            words += [f"    SIGKILL at {d.kind} {d.number}{' ms' * (d.kind == 'time')}" for d in step.deaths if d.kind]
+            words += [
+                f"    SIGKILL at {d.kind} {d.number}{' ms' * (d.kind == 'time')}"
+                for d in step.deaths
+                if d.kind
+            ]
         return words
 
 
@@ -119,7 +137,9 @@ def script(seed: int) -> Script:
 
 
 def _step(rng: random.Random, channels: Sequence[str]) -> Step:
-    strikes = tuple(_strike(rng, channel) for channel in channels for _ in range(rng.choice((0, 1, 1, 2))))
+    strikes = tuple(
+        _strike(rng, channel) for channel in channels for _ in range(rng.choice((0, 1, 1, 2)))
+    )
     closed = tuple(channel for channel in channels if rng.random() < 0.06)
     deaths = tuple(_death(rng) for _ in range(rng.choice((1, 1, 1, 2))))
     return Step(rng.random() < 0.3, strikes, closed, deaths, rng.random() * 0.3)
@@ -127,18 +147,33 @@ def _step(rng: random.Random, channels: Sequence[str]) -> Step:
 
 def _strike(rng: random.Random, channel: str) -> Strike:
     kind = rng.choice(SMTP if channel == "email" else HTTP)
-    seconds = rng.choice((0.0, 0.0, 1.0)) if kind.startswith(("429", "503")) else round(rng.random() * LATE, 3)
+    seconds = (
+        rng.choice((0.0, 0.0, 1.0))
+        if kind.startswith(("429", "503"))
+        else round(rng.random() * LATE, 3)
+    )
     times = rng.choice((1, 1, 1, 2, 3))
-    return Strike(channel, kind, times, rng.choice((0, 0, 0, 1, 2)), seconds, rng.choice(("POST", "POST", "GET", "*")))
+    return Strike(
+        channel,
+        kind,
+        times,
+        rng.choice((0, 0, 0, 1, 2)),
+        seconds,
+        rng.choice(("POST", "POST", "GET", "*")),
+    )
 
 
 def _death(rng: random.Random) -> Death:
     kind = rng.choice(("", "", "point", "point", "time"))
-    return Death(kind, rng.randint(1, 45) if kind == "point" else rng.randint(30, 900) if kind == "time" else 0)
+    return Death(
+        kind,
+        rng.randint(1, 45) if kind == "point" else rng.randint(30, 900) if kind == "time" else 0,
+    )
 
 
 class Storm:
-    """One worker: a sandbox, and the processes that are sent into it. `events` says what happened."""
+    """One worker: a sandbox, and the processes that are sent into it. `events` says what
+    happened."""
 
     def __init__(self, sandbox: Sandbox, runner: Runner, folder: Path) -> None:
         self.sandbox, self.runner, self.folder = sandbox, runner, folder
@@ -236,7 +271,8 @@ class Storm:
             self.wrong.append("a run with nothing to do has sent something")
 
     def _judge(self, world: World, run: Run, name: str, *, alone: bool) -> None:
-        """Does a run that ended by itself say what is so? `alone`: nobody else has sent meanwhile."""
+        """Does a run that ended by itself say what is so? `alone`: nobody else has sent
+        meanwhile."""
         self.runs += 1
         if run.killed:
             self.killed += 1
@@ -259,7 +295,8 @@ class Storm:
             self.wrong += [f"{name}: {words}" for words in self._lies(world, result, alone)]
 
     def _lies(self, world: World, result: dict[str, Any], alone: bool) -> list[str]:
-        """What a result says is live must be; what it says isn't mustn't, unless somebody else has sent it."""
+        """What a result says is live must be; what it says isn't mustn't, unless somebody else has
+        sent it."""
         channel, live = result["channel"], world.live()
         if result["status"] == "skipped":
             return []
@@ -271,7 +308,11 @@ class Storm:
             return []
         lies = []
         for part, said in enumerate(result["parts"]):
-            copies = sum(count for copy, count in live.items() if (copy.channel, copy.part) == (channel, part))
+            copies = sum(
+                count
+                for copy, count in live.items()
+                if (copy.channel, copy.part) == (channel, part)
+            )
             if said["status"] == "sent" and not copies:
                 lies.append(f"{channel}: part {part + 1} is said to be live, and isn't")
             if alone and said["status"] in ("failed", "planned") and copies:

@@ -1,7 +1,7 @@
 """One post, one folder, one sandbox: what is published there, and what is really live.
 
-Every text carries a mark, `tag-v1-p2`, so that a copy can be told from any other: which world it is from, which
-version of the post, which part of the thread.
+Every text carries a mark, `tag-v1-p2`, so that a copy can be told from any other: which world it is
+from, which version of the post, which part of the thread.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from publisher.ledger import Ledger
-from publisher.rows import Row
+from publisher.ledger.row import Row
+from publisher.ledger.sqlite import Ledger
 from publisher.sandbox import Sandbox
 from tests.adapter_contract import png
 from tests.reliability.child import TIMING, Job
@@ -61,7 +61,8 @@ class Copy:
 
 
 class World:
-    """A project folder whose configuration leads to `sandbox`. `threads`: Mastodon and X get three parts."""
+    """A project folder whose configuration leads to `sandbox`. `threads`: Mastodon and X get three
+    parts."""
 
     def __init__(
         self,
@@ -92,9 +93,15 @@ class World:
         (folder / ".git").mkdir(parents=True)
         (folder / "templates").mkdir()
         for channel in ("mastodon", "twitter"):
-            (folder / "templates" / f"{channel}.txt.j2").write_text(THREAD if threads else SINGLE, "utf-8")
-        config = sandbox.config().replace('language = "en"\n', 'language = "en"\npermalink = "/news/{slug}/"\n')
-        config = re.sub(r"recipients = .*", f"recipients = {list(self.recipients)}".replace("'", '"'), config)
+            (folder / "templates" / f"{channel}.txt.j2").write_text(
+                THREAD if threads else SINGLE, "utf-8"
+            )
+        config = sandbox.config().replace(
+            'language = "en"\n', 'language = "en"\npermalink = "/news/{slug}/"\n'
+        )
+        config = re.sub(
+            r"recipients = .*", f"recipients = {list(self.recipients)}".replace("'", '"'), config
+        )
         self.write_config(config)
         self.edit()
 
@@ -136,7 +143,8 @@ class World:
     # What is live
 
     def received(self) -> list[dict[str, Any]]:
-        """All that the platforms show, as the sandbox tells it. Overridden where they are others' servers."""
+        """All that the platforms show, as the sandbox tells it. Overridden where they are others'
+        servers."""
         return self.sandbox.received()
 
     def live(self) -> Counter[Copy]:
@@ -150,7 +158,11 @@ class World:
 
     def entry(self, copy: Copy) -> dict[str, Any]:
         """A live copy as the sandbox tells it."""
-        return next(entry for entry in self.received() if self._copy(entry["channel"], entry["text"], entry) == copy)
+        return next(
+            entry
+            for entry in self.received()
+            if self._copy(entry["channel"], entry["text"], entry) == copy
+        )
 
     def _copy(self, channel: str, text: str, entry: Mapping[str, Any]) -> Copy | None:
         mark = MARK.search(text)
@@ -168,7 +180,8 @@ class World:
         return {Copy(channel, version, part) for part in range(parts)}
 
     def duplicates(self) -> int:
-        """Copies beyond the first of each part, whatever its version; a second version of a part is one too."""
+        """Copies beyond the first of each part, whatever its version; a second version of a part is
+        one too."""
         parts: Counter[tuple[str, int, str]] = Counter()
         for copy, count in self.live().items():
             parts[copy.channel, copy.part, copy.recipient] += count
@@ -177,19 +190,28 @@ class World:
     def losses(self) -> int:
         """Parts and recipients' copies that aren't live, on the channels of this world."""
         live = {(copy.channel, copy.part, copy.recipient) for copy in self.live()}
-        wanted = {(c.channel, c.part, c.recipient) for channel in self.channels for c in self.wanted(channel, 1)}
+        wanted = {
+            (c.channel, c.part, c.recipient)
+            for channel in self.channels
+            for c in self.wanted(channel, 1)
+        }
         return len(wanted - live)
 
     def faults(self) -> list[str]:
-        """What is wrong, in words, once everything is said to be live. Empty: exactly one copy of everything."""
+        """What is wrong, in words, once everything is said to be live. Empty: exactly one copy of
+        everything."""
         wrong: list[str] = []
         live = self.live()
         for channel in self.channels:
             mine = {copy: count for copy, count in live.items() if copy.channel == channel}
             versions = {copy.version for copy in mine}
-            if not any(set(mine) == self.wanted(channel, version) for version in range(1, self.version + 1)):
+            if not any(
+                set(mine) == self.wanted(channel, version) for version in range(1, self.version + 1)
+            ):
                 wrong.append(f"{channel}: live are {sorted(mine)}, of versions {sorted(versions)}")
-            wrong += [f"{channel}: {count} copies of {copy}" for copy, count in mine.items() if count > 1]
+            wrong += [
+                f"{channel}: {count} copies of {copy}" for copy, count in mine.items() if count > 1
+            ]
         wrong += self._chains()
         for entry in self.received():
             copy = self._copy(entry["channel"], entry["text"], entry)
@@ -230,7 +252,8 @@ class World:
             return ledger.rows()
 
     def resolve(self) -> list[str]:
-        """Look at the platforms as a person would, and say `publish resolve` for everything that is open."""
+        """Look at the platforms as a person would, and say `publish resolve` for everything that is
+        open."""
         told = []
         live = self.live()
         for row in self.rows():

@@ -1,0 +1,179 @@
+"""What a template sees of a post: its text as the channel writes it, made only when it is asked
+for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, lru_cache
+from typing import Self
+
+from markupsafe import Markup
+
+from publisher.adapter import Adapter, Picture, Rule
+from publisher.post.post import Post
+from publisher.text import tree
+from publisher.text.marks import Mark, Text
+from publisher.text.measure import mentions
+from publisher.text.render import discord, html, mail, plain
+
+OPENING = 1000
+"""Characters of a text that are made at first: more than most channels show, a fraction of what
+posts have."""
+
+
+class PostView:
+    """`post` in a template. `text` is the body as this channel writes it; `excerpt` what is before
+    <!--more-->.
+
+    What a template doesn't ask for isn't made.
+    """
+
+    def __init__(
+        self, post: Post, adapter: Adapter, rule: Rule, pictures: Sequence[Picture] = ()
+    ) -> None:
+        self._post = post
+        self._images = (
+            {picture.src: _shown_as(picture) for picture in pictures} if adapter.html else {}
+        )
+        # What is attached need not be told; in a mail that shows its pictures the plain part still
+        # tells.
+        self._attached = (
+            frozenset() if adapter.html else frozenset(picture.src for picture in pictures)
+        )
+        self._rule = rule
+        self._flavour = adapter.flavour
+        self._platform = adapter.name
+        self._known = known_mentions(post, adapter.name)
+        self.title = str(self._said(post.title))
+        self.description = str(self._said(post.description))
+        self.url = post.url
+        self.date = post.date
+        self.tags = post.tags
+        self.language = post.language
+        self.slug = post.slug
+        self.image = post.image
+
+    @cached_property
+    def text(self) -> Text:
+        return self._body(short=False)
+
+    @cached_property
+    def excerpt(self) -> Text:
+        return self._body(short=True)
+
+    @cached_property
+    def html(self) -> Markup:
+        return Markup(html.html(self._post.body, self._images))  # noqa: S704 - made by our own allow-list
+
+    @cached_property
+    def cover(self) -> Markup:
+        """The post's own picture, where its text doesn't show it: for channels that show pictures
+        within the text."""
+        src = self._post.image
+        if not src or any(
+            image.name == "img" and image.attrs.get("src") == src
+            for image in self._post.body.walk()
+        ):
+            return Markup("")
+        alt = next((one.alt for one in self._post.pictures if one.src == src), "")
+        image = tree.Element("img", {"src": src, "alt": alt})
+        return Markup(html.html(tree.Element("body", {}, (image,)), self._images))  # noqa: S704 - as above
+
+    def _body(self, *, short: bool) -> Text:
+        """The whole text; or only its opening, where that alone is longer than this channel allows.
+
+        What comes after can't be shown then, whatever the template does with it, and most posts are
+        far longer.
+        """
+        if self._rule.limit is not None:
+            size = max(OPENING, self._rule.limit * 5 // 4)
+            opening, complete = _rendered(self._post, self._flavour, self._attached, short, size)
+            said = self._said(opening)
+            if complete:
+                return said
+            if not self._rule.fits(said):
+                return Opening(said, said.marks, lambda: self._said(self._all(short)))
+        return self._said(self._all(short))
+
+    def _all(self, short: bool) -> Text:
+        return _rendered(self._post, self._flavour, self._attached, short)[0]
+
+    def _said(self, text: str) -> Text:
+        return mentions.mentions(text, self._platform, self._known)
+
+
+VIEW = (
+    "title",
+    "description",
+    "text",
+    "excerpt",
+    "html",
+    "cover",
+    "url",
+    "date",
+    "tags",
+    "language",
+    "slug",
+    "image",
+)
+
+
+class Opening(Text):
+    """The beginning of a text that is too long to be shown as it is; `whole` makes the rest,
+    too."""
+
+    whole: Callable[[], Text]
+
+    def __new__(cls, text: str, marks: Iterable[Mark], whole: Callable[[], Text]) -> Self:
+        made = super().__new__(cls, text, marks)
+        made.whole = whole
+        return made
+
+
+@lru_cache(maxsize=8)
+def _rendered(
+    post: Post, flavour: str, attached: frozenset[str], short: bool, size: int = 0
+) -> tuple[Text, bool]:
+    """A post's text, made once for all channels that write alike: its first `size` characters or
+    so, or all of it (0), and whether that is all."""
+    body = _excerpt(post) if short else post.body
+    if short and body is post.body:
+        return _rendered(post, flavour, attached, False, size)
+    part = tree.beginning(body, size) if size else body
+    if size and part is body:
+        return _rendered(post, flavour, attached, short)
+    skip = (post.url,) if post.url else ()
+    if flavour == "plain":
+        said = plain.plain(part, language=post.language, skip_urls=skip, attached=attached)
+    elif flavour == "discord":
+        said = discord.discord(part, skip_urls=skip, attached=attached)
+    else:
+        said = mail.mail(part)
+    return said, part is body
+
+
+@lru_cache(maxsize=1)
+def _excerpt(post: Post) -> tree.Element:
+    return tree.excerpt(post.body)
+
+
+def known_mentions(post: Post, adapter: str) -> dict[str, str]:
+    return {name: table[adapter] for name, table in post.mentions.items() if adapter in table}
+
+
+WIDTH = 600
+"""Pixels that a picture has at most in a mail: Outlook shows it as wide as it says, whatever the
+style."""
+
+
+def cid(picture: Picture) -> str:
+    """What a mail's HTML calls a picture that travels with it (RFC 2392)."""
+    return f"{picture.hash[:32]}@pictures"
+
+
+def _shown_as(picture: Picture) -> dict[str, str]:
+    shown = {"src": f"cid:{cid(picture)}"} if picture.hash else {}
+    if picture.width and picture.height:
+        width = min(picture.width, WIDTH)
+        shown |= {"width": str(width), "height": str(round(picture.height * width / picture.width))}
+    return shown

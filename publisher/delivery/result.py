@@ -1,0 +1,102 @@
+"""What became, or would become, of one post on one channel: one value that people and programs are
+told from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from publisher.adapter import Picture, pictures_of
+from publisher.delivery.plan import Delivery, Status
+from publisher.errors import EditedThere, Gone, PublishError, Unknown
+from publisher.ledger.row import Row
+
+if TYPE_CHECKING:
+    from publisher.delivery.sender import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One post on one channel, as told to the user. `reason` says why it was skipped."""
+
+    delivery: Delivery
+    rows: tuple[Row, ...]
+    status: Status
+    reason: str | None = None
+    error: PublishError | None = None
+
+    @property
+    def url(self) -> str | None:
+        return next((row.url for row in self.rows if row.url), None)
+
+    @property
+    def parts(self) -> list[Row]:
+        """One row for each part: with recipients, the first one's stands for all."""
+        return list({row.part: row for row in reversed(self.rows)}.values())[::-1]
+
+    def pictures(self, row: Row) -> tuple[Picture, ...]:
+        """Those that travel with a part; in a mail also those that it only shows."""
+        if self.delivery.adapter.html and row.part == 0:
+            return self.delivery.message.pictures
+        return pictures_of(row.payload)
+
+    @property
+    def recipients(self) -> dict[str, int] | None:
+        """How many copies went out, were refused or can't be known; None on a channel without
+        recipients."""
+        if not any(row.recipient for row in self.rows):
+            return {"sent": 0, "refused": 0, "unknown": 0} if self.delivery.adapter.html else None
+        states = [row.state for row in self.rows]
+        return {
+            "sent": states.count("sent"),
+            "refused": states.count("failed"),
+            "unknown": states.count("unknown") + states.count("intent"),
+        }
+
+
+def planned(delivery: Delivery, reason: str | None = None) -> Result:
+    """What a dry run says: planned, unchanged, outdated, or skipped for a reason."""
+    if delivery.kept in ("retracted", "archived"):
+        return Result(delivery, delivery.rows, "skipped", delivery.kept)
+    if delivery.kept == "lost":
+        error = Unknown(
+            "a run died while sending it, and the file was edited since: what may be live isn't known any more",
+            hint=f"look, then: publish resolve {delivery.post.file} {delivery.channel} --sent URL, or --not-sent",
+        )
+        return Result(delivery, delivery.rows, "unknown", error=error)
+    if reason:
+        return Result(delivery, delivery.rows, "skipped", reason)
+    if delivery.action != "none":
+        return Result(delivery, delivery.rows, "planned")
+    return Result(delivery, delivery.rows, "outdated" if delivery.changed else "unchanged")
+
+
+def delivered(outcome: Outcome) -> Result:
+    """What became of a delivery: unknown if any part is, failed if any isn't as it should be, else
+    sent."""
+    states = {row.state for row in outcome.rows if row.op == "create"}
+    reason = None
+    status: Status = "sent"
+    if states & {"unknown", "intent"}:
+        status = "unknown"
+    elif isinstance(outcome.error, EditedThere):
+        status = "outdated"
+    elif isinstance(outcome.error, Gone) and states == {"retracted"}:
+        status, reason = "skipped", "retracted"
+    elif outcome.error or not all(row.state in ("sent", "retracted") for row in outcome.rows):
+        status = "failed"
+    return Result(outcome.delivery, outcome.rows, status, reason, outcome.error)
+
+
+def exit_status(results: Iterable[Result]) -> int:
+    """0 all is live, 1 some channel failed (or is being sent by another process), 3 some outcome is
+    unknown."""
+    statuses = [(result.status, result.reason) for result in results]
+    if any(status == "unknown" for status, _ in statuses):
+        return 3
+    return (
+        1
+        if any(status in ("failed", "planned") or reason == "busy" for status, reason in statuses)
+        else 0
+    )

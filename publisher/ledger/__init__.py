@@ -1,0 +1,1 @@
+"""What was meant, tried and sent."""

@@ -1,0 +1,402 @@
+"""What was meant, tried and sent: one SQLite file, written ahead.
+
+The intent is on disk before the first byte is sent, the outcome right after. An intent that has no
+outcome was left by a process that died: to whoever holds the post's lock it means unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from publisher import failpoints
+from publisher.adapter import Facts, pictures_of
+from publisher.errors import LedgerError
+from publisher.identity import Identity
+from publisher.ledger.row import Row, canonical, digest, media_of, media_value
+from publisher.ledger.schema import SCHEMA_VERSION, migrate
+
+_COLUMNS = "post channel part recipient generation state op hash live source media began tried remote_id url error".split()
+_UPSERT = (
+    f"INSERT INTO delivery ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608 - names of ours
+    " ON CONFLICT (post, channel, part, recipient) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[4:])
+)
+
+
+class Ledger:
+    """An open ledger. Used by several threads: each call is one transaction under one lock.
+
+    `readonly` opens nothing that isn't there and changes nothing: for dry runs and `publish
+    status`.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        try:
+            if readonly and not path.is_file():
+                self._db = _in_memory()
+            else:
+                self._db = self._open(path, readonly)
+                self._check_version(readonly)
+        except sqlite3.Error as error:
+            self.close()
+            raise self._broken(error) from None
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def _open(path: Path, readonly: bool) -> sqlite3.Connection:
+        if readonly:
+            return sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=5
+            )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Readable by the owner alone from the first moment: it holds addresses and unpublished
+            # texts.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger can't be written: {error.strerror}",
+                hint="check the rights of its folder",
+                file=path,
+            ) from None
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+        try:
+            _switch_to_wal(db)
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _check_version(self, readonly: bool) -> None:
+        assert self._db is not None  # noqa: S101 - just opened
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise LedgerError(
+                f"a newer version of publish wrote the ledger (schema {version}, this one knows {SCHEMA_VERSION})",
+                hint="update announcement-publisher",
+                file=self.path,
+            )
+        if readonly:
+            (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if not tables:  # a process died between making the file and filling it
+                self._db.close()
+                self._db = _in_memory()
+            elif version < SCHEMA_VERSION:  # looked at as it will be, and left as it is
+                copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+                self._db.backup(copy)
+                self._db.close()
+                self._db = copy
+                migrate(copy, version)
+        elif version < SCHEMA_VERSION:
+            self._db.execute("BEGIN IMMEDIATE")
+            (version,) = self._db.execute(
+                "PRAGMA user_version"
+            ).fetchone()  # another process may have been faster
+            migrate(self._db, version)
+            self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Posts
+
+    def find(self, identity: Identity) -> str | None:
+        """The key under which this post is known, if it is: by its id, else its address, else its
+        path.
+
+        Two different ids are two posts, whatever else they share.
+        """
+        with self._reading() as db:
+            for column, value in (
+                ("id", identity.id),
+                ("address", identity.address),
+                ("path", identity.path),
+            ):
+                if not value:
+                    continue
+                query = f"SELECT key, id FROM post WHERE {column} = ?"  # noqa: S608 - a name of ours
+                for key, known_id in db.execute(query, (value,)):
+                    if not (identity.id and known_id and identity.id != known_id):
+                        return str(key)
+        return None
+
+    def rows(self, post: str | None = None, channel: str | None = None) -> list[Row]:
+        """All rows, or those of one post, or of one channel of it, in the order in which they are
+        sent."""
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT post, channel, part, recipient, generation, state, op, source, media, began, tried, remote_id,"
+                " url, error, payload.body, before.body"
+                " FROM delivery JOIN payload USING (hash) LEFT JOIN payload AS before ON before.hash = delivery.live"
+                " WHERE post = coalesce(?, post) AND channel = coalesce(?, channel)"
+                " ORDER BY post, channel, part, delivery.rowid",
+                (post, channel),
+            ).fetchall()
+        return [_row(values) for values in found]
+
+    def moved(self, digest: str, is_there: Callable[[str], bool]) -> str | None:
+        """The key of the one post whose words were these when it was sent, and whose file is there
+        no more."""
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT DISTINCT key, path FROM post JOIN delivery ON post = key WHERE substr(source, 1, 64) = ?",
+                (digest,),
+            ).fetchall()
+        gone = [key for key, path in found if not is_there(path)]
+        return str(gone[0]) if len(gone) == 1 else None
+
+    def pictures(self) -> set[str]:
+        """The hashes of the pictures that may yet be sent."""
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT DISTINCT body FROM delivery JOIN payload USING (hash)"
+                " WHERE state NOT IN ('sent', 'retracted', 'archived')"
+            ).fetchall()
+        return {picture.hash for (body,) in found for picture in pictures_of(json.loads(body))}
+
+    def posts(self) -> dict[str, Identity]:
+        with self._reading() as db:
+            found = db.execute("SELECT key, path, address, id FROM post").fetchall()
+        return {key: Identity(path, address, id) for key, path, address, id in found}
+
+    def prepare(self, identity: Identity, key: str, channel: str, rows: Iterable[Row]) -> None:
+        """Write down all that is going to be sent on a channel, replacing what never left.
+
+        Only for the holder of the post's lock. Rows that are or may be live are never replaced.
+        """
+        with self._writing() as db:
+            self._write_post(db, key, identity)
+            db.execute(
+                "DELETE FROM delivery WHERE post = ? AND channel = ?"
+                " AND state IN ('pending', 'failed', 'retracted', 'archived')",
+                (key, channel),
+            )
+            for row in rows:
+                self._write(db, row)
+
+    def remember(self, identity: Identity, key: str) -> None:
+        """A known post has a new path, address or id: by any of them it will be found from now
+        on."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE post SET id = coalesce(nullif(?, ''), id), address = coalesce(nullif(?, ''), address), path = ?"
+                " WHERE key = ?",
+                (identity.id, identity.address, identity.path, key),
+            )
+
+    def record(self, row: Row) -> None:
+        """Put one row on disk, as it is now."""
+        kind = {"intent": "intent", "pending": "upload"}.get(row.state, "outcome")
+        point = f"{kind} written"
+        failpoints.hit(f"before {point}")
+        with self._writing() as db:
+            self._write(db, row)
+        failpoints.hit(point)
+
+    def record_all(self, rows: Iterable[Row]) -> None:
+        """Put several rows on disk, all or none."""
+        with self._writing() as db:
+            for row in rows:
+                self._write(db, row)
+
+    def note_source(self, post: str, channel: str, source: str) -> None:
+        """What is live there is what the author made, though that was edited: nobody sees a
+        difference."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE delivery SET source = ? WHERE post = ? AND channel = ? AND state = 'sent' AND source <> ?",
+                (source, post, channel, source),
+            )
+
+    def forget(self, row: Row) -> None:
+        """A part that a thread no longer has, and that was deleted."""
+        failpoints.hit("before outcome written")
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM delivery WHERE post = ? AND channel = ? AND part = ? AND recipient = ?",
+                (row.post, row.channel, row.part, row.recipient),
+            )
+        failpoints.hit("outcome written")
+
+    def restore(self, posts: Mapping[str, Identity], rows: Iterable[Row]) -> None:
+        """Put posts and rows from another ledger on disk, all or none."""
+        with self._writing() as db:
+            for key, identity in posts.items():
+                self._write_post(db, key, identity)
+            for row in rows:
+                self._write(db, row)
+
+    def replace_all(self, posts: Mapping[str, Identity], rows: Iterable[Row]) -> None:
+        """Forget all posts and rows, and know these."""
+        with self._writing() as db:
+            db.execute("DELETE FROM delivery")
+            db.execute("DELETE FROM post")
+            for key, identity in posts.items():
+                self._write_post(db, key, identity)
+            for row in rows:
+                self._write(db, row)
+
+    @staticmethod
+    def _write_post(db: sqlite3.Connection, key: str, identity: Identity) -> None:
+        db.execute(
+            "INSERT INTO post (key, id, address, path) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET id = excluded.id, address = excluded.address, path = excluded.path",
+            (key, identity.id, identity.address, identity.path),
+        )
+
+    @staticmethod
+    def _write(db: sqlite3.Connection, row: Row) -> None:
+        values = {
+            "post": row.post, "channel": row.channel, "part": row.part, "recipient": row.recipient,
+            "generation": row.generation, "state": row.state, "op": row.op, "hash": _keep(db, row.payload),
+            "live": _keep(db, row.live) if row.live is not None else None, "source": row.source,
+            "media": json.dumps(media_value(row.media)), "began": _text(row.began), "tried": _text(row.tried),
+            "remote_id": row.remote_id, "url": row.url, "error": row.error,
+        }  # fmt: skip
+        db.execute(_UPSERT, values)
+
+    # What servers said of themselves
+
+    def facts(self, server: str) -> tuple[Facts, datetime] | None:
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT body, learnt FROM facts WHERE server = ?", (server,)
+            ).fetchone()
+        return (json.loads(found[0]), datetime.fromisoformat(found[1])) if found else None
+
+    def learn(self, server: str, facts: Facts, now: datetime) -> None:
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO facts (server, learnt, body) VALUES (?, ?, ?)",
+                (server, _text(now), json.dumps(dict(facts), ensure_ascii=False)),
+            )
+
+    # Transactions
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            assert self._db is not None  # noqa: S101 - not used after close
+            try:
+                yield self._db
+            except sqlite3.Error as error:
+                raise self._broken(error) from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            assert self._db is not None  # noqa: S101 - nobody writes to a ledger that was opened for reading
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise self._broken(error) from None
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        if self._db is not None and self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def _broken(self, error: sqlite3.Error) -> LedgerError:
+        said = str(error)
+        if "locked" in said or "busy" in said:
+            return LedgerError(
+                "the ledger is in use by another program",
+                hint="wait until it is done, and run again",
+                file=self.path,
+            )
+        if "full" in said or "disk I/O" in said or "readonly" in said:
+            return LedgerError(
+                f"the ledger can't be written: {said}",
+                hint="check the disk and its rights",
+                file=self.path,
+            )
+        return LedgerError(
+            f"the ledger is damaged or not a ledger: {said}",
+            hint="restore it from a backup; without it, what is live is not known",
+            file=self.path,
+        )
+
+
+def _switch_to_wal(db: sqlite3.Connection, patience: float = 5.0) -> None:
+    """SQLite doesn't wait for this one lock by itself, and two first runs may start at the same
+    moment."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+        time.sleep(0.02)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def _in_memory() -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    migrate(db, 0)
+    return db
+
+
+def _keep(db: sqlite3.Connection, payload: Mapping[str, Any]) -> str:
+    body = canonical(payload)
+    db.execute("INSERT OR IGNORE INTO payload (hash, body) VALUES (?, ?)", (digest(body), body))
+    return digest(body)
+
+
+def _row(values: tuple[Any, ...]) -> Row:
+    (
+        post,
+        channel,
+        part,
+        recipient,
+        generation,
+        state,
+        op,
+        source,
+        media,
+        began,
+        tried,
+        remote_id,
+        url,
+        error,
+    ) = values[:14]
+    body, live = values[14:]
+    return Row(
+        post, channel, part, json.loads(body), recipient, generation, state, op,
+        json.loads(live) if live is not None else None, source, media_of(json.loads(media)),
+        datetime.fromisoformat(began) if began else None, datetime.fromisoformat(tried) if tried else None,
+        remote_id, url, error,
+    )  # fmt: skip

@@ -1,0 +1,84 @@
+"""Where the ledger lives: a file on this machine, or a branch of the repository. One small
+interface for both.
+
+with open_store(config) as store:
+    store.ledger …                          what is known
+    with store.hold(plan) as (made, busy):  nobody else sends these posts meanwhile
+        …
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from publisher.config import Config
+from publisher.identity import Identity
+from publisher.ledger import locks
+from publisher.ledger.row import Row
+from publisher.ledger.sqlite import Ledger
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Generic[T]):
+    """What a run is about to do: the posts that nobody else may touch meanwhile, by their keys, and
+    the rows it will try. `made` is what it was planned from."""
+
+    made: T
+    posts: Mapping[str, Identity] = field(default_factory=dict)
+    rows: Sequence[Row] = ()
+
+
+class Store(Protocol):
+    ledger: Ledger
+    pictures: Path
+    """The folder in which pictures wait to be sent."""
+
+    def hold(
+        self, plan: Callable[[], Claim[T]]
+    ) -> AbstractContextManager[tuple[T, Mapping[str, str]]]:
+        """Hold the posts that `plan` claims, as far as nobody else does, then plan again: somebody
+        may just have let go of them. Yields what was planned, and who holds the others, by their
+        keys."""
+        ...
+
+
+class FileStore:
+    """A SQLite file, with a lock of the operating system for each post beside it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.pictures = ledger.path.parent / "pictures"
+
+    @contextmanager
+    def hold(self, plan: Callable[[], Claim[T]]) -> Iterator[tuple[T, Mapping[str, str]]]:
+        keys = set(plan().posts)
+        with locks.hold(self.ledger.path, keys) as busy:
+            claim = plan()
+            # One that it knows by another name by now, or that wasn't to be touched, isn't ours.
+            others = {key: "another process" for key in claim.posts if key not in keys}
+            yield claim.made, {**others, **busy}
+
+
+@contextmanager
+def open_store(config: Config, *, readonly: bool = False, offline: bool = False) -> Iterator[Store]:
+    """Open the ledger where the configuration says it is. `readonly`: for looking only, nothing is
+    made or changed; `offline`: without the network, as this machine saw it last.
+
+    Raises LedgerError.
+    """
+    if config.branch:
+        from publisher.ledger.branch_store import (
+            open_branch,  # git, and what only the GitHub Action needs
+        )
+
+        with open_branch(config, offline=offline) as store:
+            yield store
+        return
+    with Ledger(config.ledger_path(), readonly=readonly) as ledger:
+        yield FileStore(ledger)

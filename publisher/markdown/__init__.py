@@ -1,0 +1,1 @@
+"""Markdown → HTML, as CommonMark reads it, with what site generators add."""

@@ -1,0 +1,33 @@
+"""Bare addresses in text, as GitHub finds them (GFM spec 0.29, section 6.9, "Autolinks
+(extension)")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# Two differences, for text without spaces between words: Chinese or Japanese may touch an address
+# on either side, and ends it. U+0002 and U+0003 are Python-Markdown's placeholders.
+_ADDRESS = re.compile(
+    r"(?<![A-Za-z0-9_/:.@-])(?i:https?)://[^\s<>\u0002\u0003"
+    r"\u2018-\u201f\u00ab\u00bb\u3000-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]+",
+)
+_TRAILING = "?!.,:;*_~'\""
+_HOST = re.compile(r"https?://\w", re.IGNORECASE)
+
+
+def find_addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Yields (start, end) of each http(s) address, in order."""
+    for match in _ADDRESS.finditer(text):
+        start, end = match.span()
+        surplus = text.count(")", start, end) - text.count("(", start, end)
+        while end > start:
+            if text[end - 1] in _TRAILING:
+                end -= 1
+            elif text[end - 1] == ")" and surplus > 0:
+                end -= 1
+                surplus -= 1
+            else:
+                break
+        if _HOST.match(text, start, end):
+            yield start, end

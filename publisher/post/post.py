@@ -1,0 +1,50 @@
+"""One announcement, as its file says it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from publisher.identity import Identity
+from publisher.post.pictures import Places, Reference
+from publisher.text.tree import Element
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Post:
+    """One announcement, as its file says it. `date` is aware; `url` absolute, or empty where
+    nothing says it.
+
+    `channels` is None where the post names none. `overrides` are the tables below `publish:`, by
+    channel or adapter. `body` is the whole text as a tree, without a first heading that repeats the
+    title. `pictures` are those it names, the cover first; `places` is where others would lie.
+    `digest` is that of what the author wrote, without what `publish` itself writes into the file.
+    """
+
+    file: Path
+    identity: Identity
+    title: str
+    body: Element
+    description: str = ""
+    date: dt.datetime | None = None
+    draft: bool = False
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    slug: str = ""
+    url: str = ""
+    image: str = ""
+    pictures: tuple[Reference, ...] = ()
+    places: Places | None = None
+    digest: str = ""
+    channels: tuple[str, ...] | None = None
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mentions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def override(self, channel: str, adapter: str) -> dict[str, Any]:
+        """What `publish:` says for a channel: its adapter's table, with the channel's own laid over
+        it."""
+        return {**self.overrides.get(adapter, {}), **self.overrides.get(channel, {})}

@@ -1,0 +1,402 @@
+"""post.md → Post: everything that a file says of itself, checked, and its text as a tree.
+
+The keys are those that Hugo, Jekyll, Zola, Eleventy and Astro use (their documentation, read
+2026-11-22).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import posixpath
+import re
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from publisher import registry
+from publisher.config import COMMON_OPTIONS, Config, Site, wrong_value
+from publisher.dates import parse_date
+from publisher.errors import PostError, Problems, PublishError, did_you_mean
+from publisher.files import read_text
+from publisher.identity import Identity
+from publisher.markdown import shortcodes
+from publisher.markdown.to_html import to_html
+from publisher.post.frontmatter import split
+from publisher.post.pictures import Places, cover_of, references
+from publisher.post.post import Post
+from publisher.text import tree
+from publisher.text.tree import Element
+
+SIZE_LIMIT = 5_000_000
+"""Bytes. The longest of 6,910 real posts has a fifth of that."""
+
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef]")
+"""Control characters, which a terminal would obey, and noncharacters, two of which compose uses as
+marks."""
+
+
+def read(file: Path, config: Config) -> Post:
+    """Raises PostError (or Problems, where there are several) with one clear line each."""
+    return _Reader(file, config).read()
+
+
+class _Reader:
+    def __init__(self, file: Path, config: Config) -> None:
+        self.file = file
+        self.config = config
+        self.text = _NOT_TEXT.sub("", read_text(file, SIZE_LIMIT, PostError))
+        self.errors: list[PublishError] = []
+
+    def read(self) -> Post:
+        if str(self.file) != _only_text(str(self.file)):
+            raise PostError(
+                "the file's name is not UTF-8", hint="rename it", file=_only_text(str(self.file))
+            )
+        if not self.text.strip():
+            raise PostError(
+                "the file is empty", hint="write the announcement first", file=self.file
+            )
+        self.data, source, first_line = split(self.text, self.file)
+        site = self.config.site
+        date, slug = self.date_and_slug()
+        path = self.path()
+        url = self.url(site, date, slug, path)
+
+        expanded, notes = shortcodes.expand(
+            source, lambda target: _absolute(target, url, site), first_line=first_line
+        )
+        body = tree.without_alert_marks(
+            tree.parse(to_html(expanded, file=self.file, first_line=first_line))
+        )
+        title = self.string("title") or _first_heading(body)
+        places = Places(
+            self.file,
+            self.config.root,
+            site.static,
+            site.base_url,
+            lambda t: _absolute(t, url, site),
+        )
+        key = "image" if self.data.get("image") else "cover"
+        cover = cover_of(places, self.data.get(key), self.line(key))
+        written = body
+        body = tree.resolve(
+            tree.without_title(body, title), lambda target: _absolute(target, url, site)
+        )
+        channels, overrides = self.publish()
+        post = Post(
+            file=self.file,
+            identity=Identity(path, url, self.string("id")),
+            title=title,
+            body=body,
+            description=_plain(self.string("description", "summary", "excerpt"), title),
+            date=date,
+            draft=self.flag("draft", False)
+            or not self.flag("published", True)
+            or self.data.get("publish") is False,
+            tags=self.tags(),
+            language=self.string("lang", "language", "locale").replace("_", "-") or site.language,
+            slug=slug,
+            url=url,
+            image=cover.src if cover else "",
+            pictures=references(places, self.text, cover, written),
+            places=places,
+            digest=self.digest(source),
+            channels=channels,
+            overrides=overrides,
+            mentions=self.mentions(),
+            notes=notes,
+        )
+        if not (
+            title or tree.text_of(body).strip() or any(part.name == "img" for part in body.walk())
+        ):
+            self.problem(
+                "says nothing: it has neither title nor text",
+                "write the announcement first",
+                "title",
+            )
+        if self.errors:
+            raise self.errors[0] if len(self.errors) == 1 else Problems(self.errors)
+        return post
+
+    def problem(self, message: str, hint: str, key: str) -> None:
+        self.errors.append(PostError(message, hint=hint, file=self.file, line=self.line(key)))
+
+    def line(self, key: str) -> int | None:
+        """Where a front matter key stands in the file; at the beginning of a line, if there is such
+        a place."""
+        named = rf"""["']?{re.escape(key)}["']?\s*[:=]"""
+        for pattern in (rf"\s*{named}", rf"""[^#]*[\s{{,]{named}"""):
+            for number, line in enumerate(self.text.split("\n"), 1):
+                if re.match(pattern, line, re.IGNORECASE):
+                    return number
+        return None
+
+    def string(self, *keys: str) -> str:
+        """The first of these keys that is there, as one line of text."""
+        for key in keys:
+            value = self.data.get(key)
+            if value is None or value == "":
+                continue
+            if isinstance(value, str | int | float) and not isinstance(value, bool):
+                return one_line(str(value))
+            self.problem(f"{key} is not a text", "write it in quotes", key)
+        return ""
+
+    def flag(self, key: str, default: bool) -> bool:
+        value = self.data.get(key, default)
+        if isinstance(value, str) and value.lower() in ("true", "yes", "false", "no"):
+            return value.lower() in ("true", "yes")
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.problem(
+                f"{key} is neither true nor false", f"write {key}: true or {key}: false", key
+            )
+            return default
+        return value
+
+    def path(self) -> str:
+        """The file's place below the configuration. A file elsewhere is known by its name in its
+        own folder."""
+        file, root = self.file.resolve(), self.config.root.resolve()
+        relative = (
+            file.relative_to(root)
+            if file.is_relative_to(root)
+            else Path(file.parent.name, file.name)
+        )
+        return unicodedata.normalize("NFC", relative.as_posix())
+
+    def date_and_slug(self) -> tuple[dt.datetime | None, str]:
+        """Jekyll puts both into the file's name: 2026-11-23-the-slug.md. The front matter comes
+        first."""
+        stem = self.file.parent.name if self.file.stem in ("index", "README") else self.file.stem
+        named = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[-_](.+)", stem)
+        slug = self.string("slug") or (named[2] if named else stem)
+        value = self.data.get("date")
+        if value is None or value == "":
+            return (parse_date(named[1], self.config.site.timezone) if named else None), slug
+        date = parse_date(value, self.config.site.timezone)
+        if date is None:
+            self.problem(
+                f"date {str(value)!r} is not a date",
+                "write for example 2026-11-23 or 2026-11-23T18:00:00+01:00",
+                "date",
+            )
+        return date, slug
+
+    def url(self, site: Site, date: dt.datetime | None, slug: str, path: str) -> str:
+        """The post's own address: as the front matter says it, else by the site's permalink; else
+        empty."""
+        given = self.string("canonical_url", "permalink", "url")
+        if ":" in given and not urlsplit(given).scheme.startswith("http"):
+            given = ""  # Jekyll's own pattern, such as /:year/:title/
+        if not given and self.string("path"):
+            given = "/" + self.string("path").strip("/") + "/"
+        if not given and site.permalink:
+            day = date or dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+            known = {
+                "slug": slug, "year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}",
+                "path": str(PurePosixPath(path).with_suffix("")),
+            }  # fmt: skip
+            try:
+                given = site.permalink.format_map(known)
+            except (LookupError, ValueError, AttributeError):
+                self.errors.append(
+                    PostError(
+                        f"the permalink {site.permalink!r} can't be filled in",
+                        hint=f"it may contain {', '.join('{' + name + '}' for name in known)}",
+                        file=self.config.path or self.file,
+                    )
+                )
+            if date is None and re.search(r"\{(year|month|day)\}", site.permalink):
+                self.problem(
+                    "has no date, which the site's permalink needs",
+                    "add a line date: 2026-11-23",
+                    "title",
+                )
+        if not given:
+            return ""
+        if not urlsplit(given).scheme and site.base_url:
+            # Below the site, wherever that is: https://example.org/blog/ and /news/x/ give
+            # /blog/news/x/.
+            given = f"{site.base_url.rstrip('/')}/{given.lstrip('/')}"
+        return quote_address(given) if urlsplit(given).scheme in ("http", "https") else ""
+
+    def tags(self) -> tuple[str, ...]:
+        taxonomies = self.data.get("taxonomies")
+        value = (
+            self.data.get("tags")
+            or (taxonomies.get("tags") if isinstance(taxonomies, dict) else None)
+            or ()
+        )
+        if isinstance(value, str):
+            value = value.split(",") if "," in value else value.split()
+        if not isinstance(value, list | tuple):
+            self.problem("tags is not a list", "write tags: [one, two]", "tags")
+            return ()
+        tags = (one_line(str(tag)) for tag in value if isinstance(tag, str | int | float))
+        return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+    def digest(self, source: str) -> str:
+        """SHA-256 of the front matter and the text, whatever the order of keys."""
+        own = {
+            key: value for key, value in self.data.items() if key not in ("syndication", "mastodon")
+        }
+        told = json.dumps(own, sort_keys=True, default=str, ensure_ascii=True)
+        return hashlib.sha256(f"{told}\n{source.strip()}".encode()).hexdigest()
+
+    def publish(self) -> tuple[tuple[str, ...] | None, Mapping[str, Mapping[str, Any]]]:
+        value = self.data.get("publish")
+        if value is None or isinstance(value, bool):
+            return None, {}
+        if not isinstance(value, dict):
+            self.problem(
+                "publish is not a table",
+                "write publish: {channels: [mastodon, discord]}",
+                "publish",
+            )
+            return None, {}
+        known = dict.fromkeys((*self.config.channels, *registry.names()))
+        channels: tuple[str, ...] | None = None
+        overrides: dict[str, Mapping[str, Any]] = {}
+        for key, table in value.items():
+            if key == "channels":
+                names = (
+                    [name.strip() for name in table.split(",")] if isinstance(table, str) else table
+                )
+                if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                    self.problem(
+                        "publish: channels is not a list",
+                        "write channels: [mastodon, discord]",
+                        "channels",
+                    )
+                    continue
+                for name in names:
+                    if name not in known:
+                        self.problem(
+                            f"publish: there is no channel {name!r}",
+                            did_you_mean(name, known),
+                            "channels",
+                        )
+                channels = tuple(dict.fromkeys(names))
+            elif key not in known:
+                self.problem(
+                    f"publish: there is no channel {key!r}",
+                    did_you_mean(str(key), (*known, "channels")),
+                    str(key),
+                )
+            elif not isinstance(table, dict):
+                self.problem(f"publish: {key} is not a table", f"write {key}: {{text: …}}", key)
+            else:
+                overrides[key] = MappingProxyType(self.override(key, table))
+        return channels, overrides
+
+    def override(self, channel: str, table: dict[str, Any]) -> dict[str, Any]:
+        section = self.config.channels.get(channel)
+        adapter = registry.load(section.adapter if section else channel)
+        options = {
+            option.name: option for option in (*COMMON_OPTIONS, *adapter.options) if option.in_post
+        }
+        known = (*options, *(() if adapter.html else ("text",)))
+        checked: dict[str, Any] = {}
+        for key, value in table.items():
+            if key == "text" and "text" in known and isinstance(value, str):
+                checked[key] = _only_text(value).strip()
+            elif key not in options:
+                self.problem(f"publish: {channel} has no {key!r}", did_you_mean(key, known), key)
+            elif wrong := wrong_value(options[key], value):
+                self.problem(f"publish: {channel}: {key} {wrong}", options[key].help, key)
+            else:
+                checked[key] = _only_text(value) if isinstance(value, str) else value
+        return checked
+
+    def mentions(self) -> Mapping[str, Mapping[str, str]]:
+        """{"@ada": {"mastodon": "@ada@example.social"}}: whom an @word in the text means, by
+        adapter."""
+        value = self.data.get("mentions") or {}
+        if not isinstance(value, dict) or not all(
+            isinstance(table, dict) and all(isinstance(name, str) for name in table.values())
+            for table in value.values()
+        ):
+            self.problem(
+                "mentions is not a table of tables",
+                'write mentions: {"@ada": {mastodon: "@ada@example.social"}}',
+                "mentions",
+            )
+            return {}
+        return {
+            "@" + str(name).lstrip("@"): {key: one_line(handle) for key, handle in table.items()}
+            for name, table in value.items()
+        }
+
+
+def _plain(description: str, title: str) -> str:
+    """A description's words: many write Markdown there, and some begin with the title again."""
+    if re.search(r"[*_`\[<&]", description):
+        description = one_line(tree.text_of(tree.parse(to_html(description))))
+    repeated = description.removeprefix(title).lstrip(" :.–—-") if title else description
+    return repeated or description
+
+
+def one_line(text: str) -> str:
+    """White space folded, control characters gone: fit for a header, a title, a terminal."""
+    return " ".join(
+        "".join(c if unicodedata.category(c) != "Cc" else " " for c in _only_text(text)).split()
+    )
+
+
+def _only_text(text: str) -> str:
+    """Without what is no text: an escape in front matter ("\\e", "\\ud800") makes it of harmless
+    characters."""
+    return _NOT_TEXT.sub("", text).encode("utf-8", "ignore").decode()
+
+
+def quote_address(address: str) -> str:
+    """Percent-encode what may not stand in an address; what is encoded already stays."""
+    return quote(address, safe="%/:?#[]@!$&'()*+,;=~-._")
+
+
+def _absolute(target: str, page: str, site: Site) -> str:
+    """A link or picture as a reader elsewhere needs it: relative ones resolved against the post's
+    own address.
+
+    `other-post.md` is how many sites write a link to another source file: its page stands beside
+    this one's. What can't be resolved (no base_url) stays as it is.
+    """
+    target = target.strip().removesuffix(
+        "%20"
+    )  # a space that slipped in before the closing parenthesis
+    parts = urlsplit(target) if not re.match(r"[^:/?#]*\[", target) else None
+    if parts is None or parts.scheme or target.startswith("//"):
+        return ("https:" + target) if target.startswith("//") else target
+    if target.startswith("#") or not target:
+        return target
+    base = page or site.base_url
+    if not base:
+        return target
+    path, _, rest = target.partition("#") if "#" in target else (target, "", "")
+    if path.startswith("@/"):  # Zola's internal links start at the content folder
+        path = "/" + path[2:]
+    if re.search(r"\.(md|markdown)$", path):
+        stem = re.sub(r"(/|^)(_?index|README)$", r"\1", re.sub(r"\.(md|markdown)$", "", path))
+        stem = posixpath.join(
+            posixpath.dirname(stem), re.sub(r"^\d{4}-\d\d-\d\d-", "", posixpath.basename(stem))
+        )
+        folder = page.endswith("/")
+        path = f"{'../' if folder and not stem.startswith('/') else ''}{stem}{'/' if folder and stem[-1:] != '/' else ''}"
+    return quote_address(urljoin(base, path + (f"#{rest}" if rest else "")))
+
+
+def _first_heading(body: Element) -> str:
+    """A file without a title is called what its first line calls it, if that is a top heading."""
+    for child in body.children:
+        if isinstance(child, Element):
+            return one_line(tree.text_of(child)) if child.name == "h1" else ""
+        if child.strip():
+            return ""
+    return ""

@@ -1,0 +1,1 @@
+"""How the platforms count, and what they take for links, names and hashtags."""

@@ -1,0 +1,82 @@
+"""Mentions: only those that the author asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from publisher.text.marks import Mark, Text, marks_of, substitute
+
+NON_JOINER = "\u200c"
+"""After an "@" it ends what could be a mention, takes no room on the screen, no grapheme on
+Mastodon, and one of X's 280. X counts the usual word joiner (U+2060) as two."""
+
+_INERT_AFTER = {"mastodon": NON_JOINER, "twitter": NON_JOINER, "discord": "\u200b"}
+_CANDIDATES = {
+    # A "@" that either platform could read as the beginning of a mention; never one inside an email
+    # address.
+    "mastodon": re.compile(r"(?<![\w/=])@(?P<name>\w+(?:[.-]+\w+)*)(?P<host>@[\w.-]+[\w])?"),
+    "twitter": re.compile(r"(?<![A-Za-z0-9_!#$%&*@＠])[@＠](?P<name>\w+)(?P<host>@[\w.-]+\w)?"),
+    "discord": re.compile(
+        r"(?<![\w/@])@(?P<name>(?:\w|\\_)+(?:[.-]+(?:\w|\\_)+)*)(?P<host>@[\w.-]+\w)?|<(?=@[&!]?\d+>)"
+    ),
+}
+_OTHER = re.compile(r"(?<![\w/@=])@(?P<name>\w+(?:[.-]+\w+)*)(?P<host>@[\w.-]+\w)?")
+_ADDRESS = re.compile(
+    r"[a-z][a-z0-9+.-]*://[^\s<>]+|(?<![@\w])(?:[\w-]+\.)+[a-z]{2,}/[^\s<>]*", re.IGNORECASE
+)
+
+
+def mentions(text: str, platform: str, known: Mapping[str, str]) -> Text:
+    """`text` in which the mentions in `known` are what they are on this platform, and no other
+    "@name" pings anybody.
+
+    known   "@ada" to "@ada@example.social"; the "@" in front may be missing, upper and lower case
+            are the same
+    An unknown one looks as before: an invisible character after its "@" makes it inert where it
+    would be a mention ("mastodon", "twitter"; on "discord" only @everyone, @here and <@number>
+    are). Addresses of pages and of mailboxes stay as they are. Marks move along; a known mention
+    becomes an atom.
+    """
+    wanted = {"@" + name.lstrip("@").casefold(): what for name, what in known.items()}
+    inert = _INERT_AFTER.get(platform, "")
+    if not (wanted or inert):
+        return text if isinstance(text, Text) else Text(text)
+    changes: list[tuple[int, int, str]] = []
+    atoms: list[tuple[int, int]] = []
+    grown = 0
+    candidates = list(_CANDIDATES.get(platform, _OTHER).finditer(text))
+    taken = [found.span() for found in _ADDRESS.finditer(text)] if candidates else []
+    for found in candidates:
+        start, end = found.span()
+        while taken and taken[0][1] <= start:
+            taken.pop(0)
+        if taken and taken[0][0] < start:
+            continue
+        name, host = found["name"], found["host"] or ""
+        if name is None:
+            changes.append((start + 1, start + 1, inert))
+            grown += len(inert)
+            continue
+        said = "@" + name.replace("\\_", "_")
+        what = wanted.get((said + host).casefold())
+        if what is None and not host:
+            what = wanted.get(said.casefold())
+        if what is not None:
+            changes.append((start, end, what))
+            atoms.append((start + grown, start + grown + len(what)))
+            grown += len(what) - (end - start)
+        elif inert and _pings(platform, name):
+            at = start + 1
+            changes.append((at, at, inert))
+            grown += len(inert)
+            if host and platform != "discord":
+                at = start + 1 + len(name) + 1
+                changes.append((at, at, inert))
+                grown += len(inert)
+    made = substitute(text, changes)
+    return Text(made, (*marks_of(made), *(Mark(start, end, "atom") for start, end in atoms)))
+
+
+def _pings(platform: str, name: str) -> bool:
+    return platform != "discord" or name.startswith(("everyone", "here"))

@@ -1,0 +1,1 @@
+"""The tree as text: plain, Discord's Markdown, mail, HTML."""
