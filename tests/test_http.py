@@ -6,12 +6,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from publisher import http
 from publisher.errors import DeliveryError, NotSent, Refused, Unknown
 from publisher.http import Session, retry_after
+from tests.web_servers import Server, says
 
 
 @contextmanager
@@ -169,25 +171,30 @@ def test_each_request_is_on_a_fresh_connection() -> None:
 
 
 def test_a_password_from_netrc_never_takes_our_token_s_place(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    netrc = tmp_path_factory.mktemp("home") / "netrc"
+    """Seen by a proxy: for this machine's own servers nothing is read from the environment anyway."""
+    netrc = tmp_path / "netrc"
     netrc.write_text("default login eve password secret\n", "utf-8")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    seen: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with Server(says("200 OK", b"{}", "Connection: close")) as proxy, Session() as session:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url(""))
+        session.request("GET", "http://social.example/", headers={"Authorization": "Bearer ours"})
+    (request,) = proxy.requests
+    assert request.startswith(b"GET http://social.example/ ")
+    assert b"\r\nAuthorization: Bearer ours\r\n" in request
 
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                seen.append(connection.recv(65536))
-                connection.sendall(answer("200 OK"))
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        with Session() as session:
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-            session.request("GET", url, headers={"Authorization": "Bearer ours"})
-        thread.join()
-    assert b"Authorization: Bearer ours" in seen[0]
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_proxy_is_not_asked_for_what_is_on_this_machine(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = says("200 OK", b"{}", "Connection: close")
+    with Server(good) as proxy, Server(good) as own, Session() as session:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url(""))
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        session.request("GET", own.url("/", host=host))
+    assert (proxy.connections, own.connections) == (0, 1)

@@ -14,6 +14,7 @@ from publisher.sandbox import Sandbox
 from tests import specs
 from tests.adapter_contract import AdapterContract
 from tests.test_pictures import got
+from tests.web_servers import Server, says
 
 
 class TestTwitter(AdapterContract):
@@ -64,6 +65,15 @@ class TestTwitter(AdapterContract):
                 )
         finally:
             sandbox.twitter.reads = True
+
+    def test_a_list_that_holds_nothing_but_errors_is_no_empty_list(self, channel: Adapter) -> None:
+        """X answers 200 to it: taken for "not there", the post would go out again."""
+        errors = b'{"errors": [{"title": "Not Found Error", "detail": "Could not find user"}]}'
+        with Server(says("200 OK", errors, "Connection: close")) as server:
+            channel.settings = {**channel.settings, "api_url": server.url("")}
+            payload = channel.payload(self.message(channel), 0)
+            with pytest.raises(CannotLook):
+                channel.find(payload, self.attempt(), datetime.now(UTC))
 
     def test_a_post_with_a_link_costs_more(self, channel: Adapter) -> None:
         costs = [
