@@ -49,7 +49,8 @@ COMMON_OPTIONS = (
 PERMALINK_NAMES = ("slug", "year", "month", "day", "path")
 SYNDICATION = ("front-matter", "file")
 _SITE_KEYS = (
-    "base_url", "language", "permalink", "static", "timezone", "since", "wait_for_page", "syndication",
+    "base_url", "title", "language", "permalink", "static", "timezone", "since", "wait_for_page", "syndication",
+    "values",
 )  # fmt: skip
 _SECTIONS = ("site", "pictures", "ledger", "channels")
 
@@ -60,10 +61,12 @@ class Site:
     and not sent.
 
     `wait_for_page` are seconds that a post's page may take to be there; `syndication` is where
-    links are written back.
+    links are written back. `title` goes before a post's title that is only a version; `values` are
+    what a template language would fill in, by name ("release.tag").
     """
 
     base_url: str = ""
+    title: str = ""
     language: str = ""
     permalink: str = ""
     static: str = "static"
@@ -71,6 +74,7 @@ class Site:
     since: datetime | None = None
     wait_for_page: float = 0.0
     syndication: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +275,8 @@ class _Reader:
             key: str(value) if key == "since" and isinstance(value, date) else value
             for key, value in table.items()
         }
+        filled_in = self.filled_in(self.table(table, "values"))
+        table.pop("values", None)
         values = self.texts("site", table, _SITE_KEYS)
         base = values.get("base_url", "")
         if base and not re.match(r"https?://[^/\s]+", base):
@@ -323,12 +329,35 @@ class _Reader:
             )
         given = {
             key: values[key]
-            for key in ("base_url", "language", "permalink", "static")
+            for key in ("base_url", "title", "language", "permalink", "static")
             if key in values
         }
         return Site(
-            **given, timezone=zone, since=since, wait_for_page=wait or 0.0, syndication=syndication
+            **given,
+            timezone=zone,
+            since=since,
+            wait_for_page=wait or 0.0,
+            syndication=syndication,
+            values=filled_in,
         )
+
+    def filled_in(self, table: dict[str, Any], above: str = "") -> dict[str, str]:
+        """`[site.values]`, tables in it by their whole name: release = {tag = "v3"} is
+        "release.tag"."""
+        values: dict[str, str] = {}
+        for key, value in table.items():
+            if isinstance(value, dict):
+                values |= self.filled_in(value, f"{above}{key}.")
+            elif isinstance(value, str | int | float) and not isinstance(value, bool):
+                values[above + key] = str(value)
+            else:
+                self.problem(
+                    f"[site.values] {above}{key} is not a text",
+                    "write it in quotes",
+                    "site.values",
+                    key,
+                )
+        return values
 
     def channel(self, name: str, section: Any) -> tuple[Channel, dict[str, Secret]] | None:
         where = f"channels.{name}"

@@ -20,7 +20,8 @@ from publisher.text.measure.hashtags import Platform, hashtag, hashtags
         ("iOS apps", "#iOSApps"), ("logiciel libre", "#LogicielLibre"), ("été indien", "#ÉtéIndien"),
         ("e\u0301te\u0301", "#été"), ("node.js", "#NodeJs"), ("#already", "#already"), ("开源 软件", "#开源软件"),
         ("日本", "#日本"), ("ذكاء اصطناعي", "#ذكاء_اصطناعي"), ("2024 recap", "#2024Recap"), ("c++", None), ("c#", None),
-        ("2024", None), ("web 2.0", None), ("R&D", None), ("🎉", None), ("", None), ("---", None),
+        ("2024", None), ("web 2.0", None), ("R&D", "#RD"), ("don't panic", "#DontPanic"), ("We’re back", "#WereBack"),
+            ("l'eau", "#LEau"), ("🎉", None), ("", None), ("---", None),
     ],
 )  # fmt: skip
 def test_a_tag_is_a_hashtag_or_nothing(tag: str, made: str | None, platform: Platform) -> None:

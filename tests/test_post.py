@@ -159,7 +159,11 @@ def test_the_description_is_one_line(tmp_path: Path) -> None:
     [
         ("**Lamp 2.0** is [out](https://example.org/)", "Lamp 2.0 is out"),
         ("Hello: the lamp is out.", "the lamp is out."),
-        ("Hello", "Hello"),
+        ("Hello!", ""),
+        ("Hello. It is out.", "It is out."),
+        ("Hellos from the lamp", "Hellos from the lamp"),
+        ("Hello is a lamp.", "Hello is a lamp."),
+        (".NET 9 is supported", ".NET 9 is supported"),
         ("2 * 3 * 4 < 5 & more", "2 * 3 * 4 < 5 & more"),
     ],
 )

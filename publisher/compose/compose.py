@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher.adapter import Adapter, Facts, Message, Part, Picture, Rule
 from publisher.compose.bounded import limited
-from publisher.compose.post_view import VIEW, Opening, PostView, known_mentions
+from publisher.compose.post_view import VIEW, Opening, PostView, Teaser, known_mentions
 from publisher.config import Config
 from publisher.errors import TemplateError, did_you_mean
 from publisher.post.post import Post
@@ -36,7 +36,7 @@ to it)."""
 PARTS_LIMIT = 10
 """Parts of a thread, unless the template says otherwise."""
 
-SITE = ("base_url", "language", "permalink", "static")
+SITE = ("base_url", "title", "language", "permalink", "static")
 """What a template sees of the site's settings."""
 
 SECONDS, MEMORY = 5.0, 400_000_000
@@ -201,10 +201,16 @@ def _thread(
 
 
 @jinja2.pass_context
-def _hashtags(context: jinja2.runtime.Context, tags: tuple[str, ...]) -> str:
-    return hashtags.hashtags(
-        tags, "twitter" if _pieces(context).platform == "twitter" else "mastodon"
+def _hashtags(
+    context: jinja2.runtime.Context, tags: tuple[str, ...], most: int | None = None
+) -> str:
+    _demand(
+        most is None or (type(most) is int and most > 0), "hashtags(most) takes a number above 0"
     )
+    platform: hashtags.Platform = (
+        "twitter" if _pieces(context).platform == "twitter" else "mastodon"
+    )
+    return hashtags.hashtags(tags, platform, most)
 
 
 def _demand(holds: bool, otherwise: str) -> None:
@@ -322,9 +328,10 @@ def _lay_out(post: Post, adapter: Adapter, rule: Rule, rendered: str, pieces: _P
                 tidy(before + piece + after)
             )
 
-        fitted = fit.fit(text, fits, language=post.language)
+        teaser = isinstance(text, Teaser) or bool(post.url and post.url in before + after)
+        fitted = fit.fit(text, fits, language=post.language, teaser=teaser)
         if isinstance(text, Opening) and fitted == text:
-            fitted = fit.fit(text.whole(), fits, language=post.language)
+            fitted = fit.fit(text.whole(), fits, language=post.language, teaser=teaser)
         return [tidy(before + (fitted or "") + after)]
     from publisher.text.cut import thread  # only here: few templates make one
 

@@ -11,14 +11,22 @@ from markupsafe import Markup
 
 from publisher.adapter import Adapter, Picture, Rule
 from publisher.post.post import Post
-from publisher.text import tree
-from publisher.text.marks import Mark, Text
+from publisher.text import lead, tree
+from publisher.text.marks import Mark, Text, concat
 from publisher.text.measure import mentions
 from publisher.text.render import discord, html, mail, plain
 
 OPENING = 1000
 """Characters of a text that are made at first: more than most channels show, a fraction of what
 posts have."""
+
+THIN, THIN_WITH_ROOM = 100, 300
+"""Columns of a description (Chinese and Japanese characters have two) that alone is too little for
+a post; and for one that has room for 2,000 characters."""
+
+SAME = 40
+"""Letters that a description and a lead have in common at their beginning where one repeats the
+other."""
 
 
 class PostView:
@@ -44,8 +52,8 @@ class PostView:
         self._flavour = adapter.flavour
         self._platform = adapter.name
         self._known = known_mentions(post, adapter.name)
+        self._is_html = adapter.html
         self.title = str(self._said(post.title))
-        self.description = str(self._said(post.description))
         self.url = post.url
         self.date = post.date
         self.tags = post.tags
@@ -60,6 +68,35 @@ class PostView:
     @cached_property
     def excerpt(self) -> Text:
         return self._body(short=True)
+
+    @cached_property
+    def description(self) -> str:
+        """As the channel writes it: on Discord `__init__` would be underlined, else."""
+        if self._is_html or not self._post.description:
+            return str(self._said(self._post.description))
+        words = tree.Element("body", {}, (self._post.description,))
+        return str(self._said(self._written(words)))
+
+    @cached_property
+    def lead(self) -> Teaser:
+        """What a person would quote of the text's beginning, without addresses."""
+        body = _lead(self._post)
+        return Teaser.of(self._said(self._written(body)))
+
+    @cached_property
+    def teaser(self) -> Teaser:
+        """The description; with the lead after it where it is thin, and instead of it where the
+        lead says it, too."""
+        described, lead = tree.bare(self.description), tree.bare(self.lead)
+        if not described or described[:SAME] == lead[:SAME] or described in lead:
+            return self.lead
+        if not lead or mail.columns(self.description) >= self._thin():
+            return Teaser(self.description)
+        return Teaser.of(concat((self.description, "\n\n", self.lead)))
+
+    def _thin(self) -> int:
+        """Columns below which a description leaves room that a lead may fill."""
+        return THIN if (self._rule.limit or 0) < 2_000 else THIN_WITH_ROOM
 
     @cached_property
     def html(self) -> Markup:
@@ -95,6 +132,9 @@ class PostView:
                 return Opening(said, said.marks, lambda: self._said(self._all(short)))
         return self._said(self._all(short))
 
+    def _written(self, part: tree.Element) -> Text:
+        return _in_flavour(part, self._flavour, self._post, self._attached)
+
     def _all(self, short: bool) -> Text:
         return _rendered(self._post, self._flavour, self._attached, short)[0]
 
@@ -105,6 +145,8 @@ class PostView:
 VIEW = (
     "title",
     "description",
+    "teaser",
+    "lead",
     "text",
     "excerpt",
     "html",
@@ -116,6 +158,14 @@ VIEW = (
     "slug",
     "image",
 )
+
+
+class Teaser(Text):
+    """A text that the address of the whole follows: a cut at a sentence needs no sign."""
+
+    @classmethod
+    def of(cls, text: Text) -> Self:
+        return cls(text, text.marks)
 
 
 class Opening(Text):
@@ -142,14 +192,21 @@ def _rendered(
     part = tree.beginning(body, size) if size else body
     if size and part is body:
         return _rendered(post, flavour, attached, short)
+    return _in_flavour(part, flavour, post, attached), part is body
+
+
+def _in_flavour(part: tree.Element, flavour: str, post: Post, attached: frozenset[str]) -> Text:
     skip = (post.url,) if post.url else ()
     if flavour == "plain":
-        said = plain.plain(part, language=post.language, skip_urls=skip, attached=attached)
-    elif flavour == "discord":
-        said = discord.discord(part, skip_urls=skip, attached=attached)
-    else:
-        said = mail.mail(part)
-    return said, part is body
+        return plain.plain(part, language=post.language, skip_urls=skip, attached=attached)
+    if flavour == "discord":
+        return discord.discord(part, skip_urls=skip, attached=attached)
+    return mail.mail(part)
+
+
+@lru_cache(maxsize=1)
+def _lead(post: Post) -> tree.Element:
+    return lead.lead(post.body, post.title, post.language)
 
 
 @lru_cache(maxsize=1)

@@ -27,13 +27,19 @@ SIZE_LIMIT = 20_000
 _DEEPEST = 1000
 
 
+_LEFT_AS_WRITTEN = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
+
+
 def _without_dates(loader: Any) -> Any:
     """A loader that leaves dates as they are written: post.py reads them, and says the line of a
-    wrong one."""
+    wrong one. Only `true` and `false` are neither words nor tags (YAML 1.2); `yes` is a word."""
     resolvers = {
-        first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
+        first: [(tag, pattern) for tag, pattern in pairs if tag not in _LEFT_AS_WRITTEN]
         for first, pairs in loader.yaml_implicit_resolvers.items()
     }
+    for first in "tTfF":
+        pattern = re.compile("true|True|TRUE|false|False|FALSE")
+        resolvers.setdefault(first, []).insert(0, ("tag:yaml.org,2002:bool", pattern))
     return type("Loader", (loader,), {"yaml_implicit_resolvers": resolvers})
 
 

@@ -29,7 +29,9 @@ from publisher.markdown.to_html import to_html
 from publisher.post.frontmatter import split
 from publisher.post.pictures import Places, cover_of, references
 from publisher.post.post import Post
+from publisher.post.words import description_words, title_words
 from publisher.text import tree
+from publisher.text.emoji_names import emoji_in
 from publisher.text.tree import Element
 
 SIZE_LIMIT = 5_000_000
@@ -38,6 +40,10 @@ SIZE_LIMIT = 5_000_000
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef]")
 """Control characters, which a terminal would obey, and noncharacters, two of which compose uses as
 marks."""
+
+
+_NO_TAGS = frozenset(("post", "posts", "all", "nav"))
+"""Collections of Eleventy, which its posts name among their tags."""
 
 
 def read(file: Path, config: Config) -> Post:
@@ -73,7 +79,9 @@ class _Reader:
         body = tree.without_alert_marks(
             tree.parse(to_html(expanded, file=self.file, first_line=first_line))
         )
-        title = self.string("title") or _first_heading(body)
+        if ":" in source:
+            body = emoji_in(body)
+        title = title_words(self.string("title") or _first_heading(body), site.title)
         places = Places(
             self.file,
             self.config.root,
@@ -93,11 +101,11 @@ class _Reader:
             identity=Identity(path, url, self.string("id")),
             title=title,
             body=body,
-            description=_plain(self.string("description", "summary", "excerpt"), title),
+            description=description_words(self.description(), title),
             date=date,
             draft=self.flag("draft", False)
             or not self.flag("published", True)
-            or self.data.get("publish") is False,
+            or self.data.get("publish") in (False, "no", "off"),
             tags=self.tags(),
             language=self.string("lang", "language", "locale").replace("_", "-") or site.language,
             slug=slug,
@@ -147,10 +155,19 @@ class _Reader:
             self.problem(f"{key} is not a text", "write it in quotes", key)
         return ""
 
+    def description(self) -> str:
+        """Some themes keep a picture in `preview`, or a flag in `teaser`: that is no description."""
+        described = self.string("description", "summary", "excerpt")
+        for key in ("teaser", "preview", "subtitle"):
+            value = self.data.get(key)
+            if not described and isinstance(value, str) and " " in value.strip():
+                described = one_line(value)
+        return described
+
     def flag(self, key: str, default: bool) -> bool:
         value = self.data.get(key, default)
-        if isinstance(value, str) and value.lower() in ("true", "yes", "false", "no"):
-            return value.lower() in ("true", "yes")
+        if isinstance(value, str) and value.lower() in ("true", "yes", "on", "false", "no", "off"):
+            return value.lower() in ("true", "yes", "on")
         if value is None:
             return default
         if not isinstance(value, bool):
@@ -229,18 +246,21 @@ class _Reader:
 
     def tags(self) -> tuple[str, ...]:
         taxonomies = self.data.get("taxonomies")
-        value = (
-            self.data.get("tags")
-            or (taxonomies.get("tags") if isinstance(taxonomies, dict) else None)
-            or ()
-        )
+        tables = [self.data, taxonomies if isinstance(taxonomies, dict) else {}]
+        for key in ("tags", "categories"):
+            for table in tables:
+                if tags := self.tags_in(table.get(key) or (), key):
+                    return tags
+        return ()
+
+    def tags_in(self, value: Any, key: str) -> tuple[str, ...]:
         if isinstance(value, str):
             value = value.split(",") if "," in value else value.split()
         if not isinstance(value, list | tuple):
-            self.problem("tags is not a list", "write tags: [one, two]", "tags")
+            self.problem(f"{key} is not a list", f"write {key}: [one, two]", key)
             return ()
-        tags = (one_line(str(tag)) for tag in value if isinstance(tag, str | int | float))
-        return tuple(dict.fromkeys(tag for tag in tags if tag))
+        words = (one_line(str(tag)) for tag in value if isinstance(tag, str | int | float))
+        return tuple(dict.fromkeys(tag for tag in words if tag and tag.lower() not in _NO_TAGS))
 
     def digest(self, source: str) -> str:
         """SHA-256 of the front matter and the text, whatever the order of keys."""
@@ -252,7 +272,7 @@ class _Reader:
 
     def publish(self) -> tuple[tuple[str, ...] | None, Mapping[str, Mapping[str, Any]]]:
         value = self.data.get("publish")
-        if value is None or isinstance(value, bool):
+        if value in (None, True, False, "yes", "no", "on", "off"):
             return None, {}
         if not isinstance(value, dict):
             self.problem(
@@ -333,14 +353,6 @@ class _Reader:
             "@" + str(name).lstrip("@"): {key: one_line(handle) for key, handle in table.items()}
             for name, table in value.items()
         }
-
-
-def _plain(description: str, title: str) -> str:
-    """A description's words: many write Markdown there, and some begin with the title again."""
-    if re.search(r"[*_`\[<&]", description):
-        description = one_line(tree.text_of(tree.parse(to_html(description))))
-    repeated = description.removeprefix(title).lstrip(" :.–—-") if title else description
-    return repeated or description
 
 
 def one_line(text: str) -> str:

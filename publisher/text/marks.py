@@ -16,11 +16,13 @@ class Mark(NamedTuple):
              comes after it, where it stands by itself, begins with `opener`
       link   `href` is where the words lead (for channels that take links beside the text)
       break  start == end: the author wants a new part of a thread here
+      heading, code, quote   what these blocks are: a shortened text doesn't end inside one, or
+             after a heading
     """
 
     start: int
     end: int
-    kind: Literal["atom", "wrap", "link", "break"]
+    kind: Literal["atom", "wrap", "link", "break", "heading", "code", "quote"]
     closer: str = ""
     href: str = ""
     opener: str = ""

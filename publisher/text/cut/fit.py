@@ -8,8 +8,12 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from publisher.text.cut.break_points import cuts, grapheme_ends, is_cjk
+from publisher.text.cut.good_ends import LIST_LINE, GoodEnds
 from publisher.text.cut.sentences import sentence_ends
 from publisher.text.marks import Mark, Text, cut, marks_of
+
+SHORT = 70
+"""Characters of a sentence that is teaser enough, however much room there is."""
 
 _WINDOW = 700
 _DANGLING = re.compile(
@@ -17,24 +21,33 @@ _DANGLING = re.compile(
 )
 _LEAD_IN = re.compile(r"[:：][\s\u00a0\u202f]*$")
 _ENDED = re.compile(r"[.!?…。！？؟۔:：;,»”\"')\]）」]$")
-_LIST_LINE = re.compile(r"\s*(?:[•*+-]|\d+[.)])\s")
 
 
 def fit(
-    text: str, fits: Callable[[str], bool], *, language: str = "", ellipsis: str = "…"
+    text: str,
+    fits: Callable[[str], bool],
+    *,
+    language: str = "",
+    ellipsis: str = "…",
+    teaser: bool = False,
 ) -> str | None:
     """The longest beginning of `text` for which `fits` is true; `text` itself if it fits as a
     whole.
 
     What is left out is shown by `ellipsis`, which is counted in. The end is that of a sentence
     where this costs no more than a third of the room, else that of a word: never inside a grapheme,
-    an address, a hashtag, a mention or an atom, or between a number and its unit. Marks of a Text
-    are kept, and markup that was open is closed. None if not even one word fits. `fits` need not be
-    monotone in detail: an address may count less than its beginning.
+    an address, a hashtag, a mention or an atom, or between a number and its unit; and where there
+    is another, not where nobody would stop (see GoodEnds). Marks of a Text are kept, and markup
+    that was open is closed. None if not even one word fits. `fits` need not be monotone in detail:
+    an address may count less than its beginning.
+
+    A `teaser` is followed by the address of the whole: it ends with a sentence even where that
+    costs two thirds of the room, which nothing then shows; and it is None rather than end where
+    nobody would stop.
     """
     if whole_fits(text, fits):
         return text
-    shorten = Shortened(text, ellipsis)
+    shorten = Shortened(text, ellipsis, after_sentence="" if teaser else ellipsis)
 
     @cache  # measuring is what takes the time
     def fits_at(end: int) -> bool:
@@ -47,15 +60,31 @@ def fit(
         last = longest(positions, fits_at)
     if last is None:
         return None
-    best = positions[last]
-    room = len(shorten.said(best))
-    for end in reversed(natural_ends(text, best, language)):
+    good = GoodEnds(text, positions[last]).good
+    word = next(
+        (
+            end
+            for end in positions[last::-1]
+            if (stop := shorten.stop(end, whole_sentence=False)[0]) and good(stop) and fits_at(end)
+        ),
+        None,
+    )
+    least = 0 if word is None else _least(len(shorten.said(word)), teaser)
+    for end in reversed(natural_ends(text, positions[last], language)):
         candidate = shorten.said(end, whole_sentence=True)
-        if len(candidate) * 3 < room * 2:
+        if len(candidate) < least:
             break
-        if fits(candidate):
+        if good(end) and fits(candidate):
             return shorten.at(end, whole_sentence=True)
-    return shorten.at(best)
+    if word is None:
+        return None if teaser else shorten.at(positions[last])
+    return shorten.at(word)
+
+
+def _least(length: int, teaser: bool) -> float:
+    """How many characters a text must have that ends with a sentence, where one that ends with a
+    word has `length`."""
+    return min(length / 3, SHORT) if teaser else length * 2 / 3
 
 
 def whole_fits(text: str, fits: Callable[[str], bool]) -> bool:
@@ -113,7 +142,7 @@ def natural_ends(text: str, stop: int, language: str) -> list[int]:
     )
     for found in re.finditer(r"\n+", text[: stop + 1]):
         start = text.rfind("\n", 0, found.start()) + 1
-        if _LIST_LINE.match(text[start : found.start()]):
+        if LIST_LINE.match(text[start : found.start()]):
             ends.append(found.start())
     atoms = [mark for mark in marks_of(text) if mark.kind == "atom" and mark.start < stop]
     torn = (
@@ -140,9 +169,10 @@ class Shortened:
     """`text` cut at an offset: what dangles is taken off, the ellipsis put on, open markup
     closed."""
 
-    def __init__(self, text: str, ellipsis: str) -> None:
+    def __init__(self, text: str, ellipsis: str, after_sentence: str | None = None) -> None:
         self.text = text
         self.ellipsis = ellipsis
+        self.after_sentence = ellipsis if after_sentence is None else after_sentence
         self.wraps = sorted(
             (mark for mark in marks_of(text) if mark.kind == "wrap"), key=lambda mark: mark.start
         )
@@ -153,9 +183,13 @@ class Shortened:
             return self.text
         ellipsis = self.ellipsis
         if whole_sentence:
+            ellipsis = self.after_sentence
             last = self.text[end - 1]
-            ellipsis = ("" if last == "”" or is_cjk(last) else " ") + ellipsis
+            if ellipsis and last != "”" and not is_cjk(last):
+                ellipsis = f" {ellipsis}"
         end, still_open = self.stop(end, whole_sentence)
+        if ellipsis[:1] == self.ellipsis and "://" in _last_word(self.text, end):
+            ellipsis = f" {ellipsis}"  # a platform would take it for the address's end
         return self.text[:end] + ellipsis + "".join(mark.closer for mark in reversed(still_open))
 
     def at(self, end: int, *, whole_sentence: bool = False) -> Text:
@@ -177,6 +211,10 @@ def end_without_dangling(text: str, end: int) -> int:
     start = max(0, end - 80)
     found = _DANGLING.search(text, start, end)
     return found.start() if found else end
+
+
+def _last_word(text: str, end: int) -> str:
+    return text[max(text.rfind(" ", 0, end), text.rfind("\n", 0, end)) + 1 : end]
 
 
 def open_at(text: str, end: int, wraps: Sequence[Mark]) -> tuple[int, list[Mark]]:

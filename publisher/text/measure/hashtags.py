@@ -12,6 +12,8 @@ from publisher.text.measure.entities import twitter_hashtags
 Platform = Literal["mastodon", "twitter"]
 
 _SEPARATORS = re.compile(r"[\s\-‐‑–—/_.,:;·・'’]+")
+_SHORTENED = re.compile(r"(?<=\w)['’](?=(?:t|s|re|ve|ll|d|m)\b)|&", re.IGNORECASE)
+"""What joins letters to one word in English: "don't", "R&D"."""
 _LATIN = re.compile(r"[0-9A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+")
 """Letters of which it is known that X takes them, so that its long pattern isn't needed."""
 _FRACTION = re.compile(r"\d[.,:/]\d")
@@ -29,7 +31,7 @@ def hashtag(tag: str, platform: Platform) -> str | None:
     tag = unicodedata.normalize("NFC", tag).strip().lstrip("#＃")
     if not tag or _FRACTION.search(tag):
         return None
-    words = [word for word in _SEPARATORS.split(tag) if word]
+    words = [word for word in _SEPARATORS.split(_SHORTENED.sub("", tag)) if word]
     if not words or not all(_is_letter(character) for word in words for character in word):
         return None
     joined = words[0]
@@ -54,13 +56,14 @@ def hashtag(tag: str, platform: Platform) -> str | None:
     return made
 
 
-def hashtags(tags: Iterable[str], platform: Platform) -> str:
-    """The hashtags of a post with spaces between, each once, whatever its case."""
+def hashtags(tags: Iterable[str], platform: Platform, most: int | None = None) -> str:
+    """The hashtags of a post with spaces between, each once, whatever its case; the first `most` of
+    them."""
     found: dict[str, str] = {}
     for tag in tags:
         if made := hashtag(tag, platform):
             found.setdefault(made.casefold(), made)
-    return " ".join(found.values())
+    return " ".join(list(found.values())[:most])
 
 
 def _is_letter(character: str) -> bool:

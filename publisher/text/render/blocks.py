@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from publisher.text.marks import Mark, Text, concat, indent, strip, substitute
 from publisher.text.render import elements
 from publisher.text.render.inlines import ENDS, Running
-from publisher.text.render.line import Inline
+from publisher.text.render.line import Inline, with_mark
 from publisher.text.render.quotes import OPENING
 from publisher.text.tree import COMMENT, Element, bare
 
@@ -28,6 +28,8 @@ Kind = Literal[
     "break",
 ]
 RULE = "———"
+LINE = 200
+"""Characters of a line of code that is never torn."""
 
 _ATTRIBUTION = re.compile(r"(?:—|–|--|―)\s*\S")
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][ \n]*")
@@ -36,6 +38,12 @@ _ALERT = re.compile(r"\[!([A-Za-z]+)\][ \n]*")
 class Block(NamedTuple):
     text: Text
     kind: Kind = "paragraph"
+
+    def marked(self) -> Text:
+        """The text, marked as what it is where a cut must know."""
+        if self.kind not in ("heading", "code", "quote"):
+            return self.text
+        return with_mark(self.text, Mark(0, len(self.text), self.kind))
 
 
 class Flow(Running):
@@ -134,7 +142,7 @@ class Flow(Running):
                 pieces.append(self.gap(before, block.kind))
             if block.kind != "break":
                 before = block.kind
-                pieces.append(block.text)
+                pieces.append(block.marked())
             elif before is not None:
                 pieces.append(block.text)
         return concat(pieces)
@@ -153,7 +161,10 @@ class Flow(Running):
         return Text(RULE)
 
     def code(self, text: Text, language: str) -> Text:
-        return text
+        """A thread goes on only at a line's end, unless the line alone is long for a post."""
+        lines = [found.span() for found in re.finditer(".+", text)]
+        atoms = [Mark(*line, "atom") for line in lines if line[1] - line[0] <= LINE]
+        return Text(text, (*atoms, *text.marks))
 
     def nested(self, element: Element, first: str, rest: str) -> Text:
         """The blocks in an element, indented."""
@@ -220,7 +231,7 @@ class Flow(Running):
                     if block.kind in ("list", "item")
                     else self.gap(blocks[at - 1].kind, block.kind)
                 )
-            pieces.append(block.text)
+            pieces.append(block.marked())
         text = concat(pieces)
         roomy = any(
             isinstance(child, Element) and child.name == "p" for child in element.children
