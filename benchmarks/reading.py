@@ -147,7 +147,11 @@ def shown_on(name: str, post: Post, config: Config) -> Shown:
 
 
 def faults_of(name: str, post: Post, config: Config) -> Iterator[str]:
-    shown = shown_on(name, post, config)
+    """A post that the channel holds has none."""
+    try:
+        shown = shown_on(name, post, config)
+    except PublishError:
+        return  # held, with an error: nobody sees it
     for fault, has in FAULTS.items():
         if (name != "email" or fault in IN_A_MAIL) and has(shown):
             yield fault

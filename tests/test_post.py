@@ -174,6 +174,7 @@ def test_a_description_is_words(description: str, words: str, tmp_path: Path) ->
     )
 
 
-def test_an_alert_s_mark_is_not_said(tmp_path: Path) -> None:
-    assert text_of(post(tmp_path, "> [!NOTE]\n> Bring a chair.\n").body).strip() == "Bring a chair."
+def test_an_alert_s_mark_is_a_word_of_the_post_s_language(tmp_path: Path) -> None:
+    body = post(tmp_path, "---\nlang: de\n---\n> [!NOTE]\n> Bring a chair.\n").body
+    assert text_of(body).strip() == "Hinweis: Bring a chair."
     assert "[!NOTE]" in text_of(post(tmp_path, "Write `[!NOTE]` to get a box.\n").body)

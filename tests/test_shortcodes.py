@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.markdown.shortcodes import expand
+from publisher.markdown.shortcodes import HOLE, expand
 from publisher.markdown.to_html import to_html
 
 
@@ -160,8 +160,8 @@ def test_nothing_is_expanded_in_code(code: str) -> None:
 
 
 def test_a_backtick_that_is_escaped_or_alone_opens_no_code() -> None:
-    assert expand(r"\`{{ a }}`")[0] == r"\``"
-    assert expand("a ` b\n\n{{ a }} `")[0] == "a ` b\n\n `"
+    assert expand(r"\`{{ a }}`")[0] == f"\\`{HOLE[0]}1{HOLE[1]}`"
+    assert expand("a ` b\n\n{{ a }} `")[0] == f"a ` b\n\n{HOLE[0]}3{HOLE[1]} `"
 
 
 def test_what_is_unknown_is_left_out_with_its_line_and_what_it_holds_is_kept() -> None:
@@ -170,9 +170,8 @@ def test_what_is_unknown_is_left_out_with_its_line_and_what_it_holds_is_kept() -
     assert notes == (
         'left out: {{< notice "info" >}} on line 12',
         "left out: {% if x %} on line 16",
-        "left out: {{ page.title }} on line 16",
     )
-    assert text.split() == ["One", "Two", "**words**", "Three"]
+    assert text.split() == ["One", "Two", "**words**", "Three", f"{HOLE[0]}16{HOLE[1]}"]
 
 
 def test_lines_keep_their_numbers() -> None:
@@ -233,10 +232,12 @@ PIECES = [
 @given(st.lists(st.sampled_from([*TAGS, "text", " ", "\n", "- ", "> "]), max_size=30).map("".join))
 def test_no_tag_reaches_a_reader(source: str) -> None:
     text, notes = expand(source)
+    if source.count("    ") or source.count("\t"):
+        return  # what is indented may be code
     assert not re.search(r"\{\{|\}\}|\{%|%\}", text)
     assert text.count("text") == source.count("text")
     assert len(notes) == sum(
-        source.count(tag) for tag in TAGS if not re.match(r"\{\{< ?/|\{%- end", tag)
+        source.count(tag) for tag in TAGS if not re.match(r"\{\{< ?/|\{%- end|\{\{ f", tag)
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from jinja2.exceptions import SecurityError
@@ -23,7 +24,8 @@ from publisher.adapter import Adapter, Facts, Message, Part, Picture, Rule
 from publisher.compose.bounded import limited
 from publisher.compose.post_view import VIEW, Opening, PostView, Teaser, known_mentions
 from publisher.config import Config
-from publisher.errors import TemplateError, did_you_mean
+from publisher.errors import PostError, TemplateError, did_you_mean
+from publisher.markdown.shortcodes import HOLE
 from publisher.post.post import Post
 from publisher.text.cut import fit
 from publisher.text.marks import Text
@@ -32,6 +34,8 @@ from publisher.text.measure import hashtags, mentions
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 """Around the number of a piece that gives way. Noncharacters: no post contains them (post.py sees
 to it)."""
+
+_HOLE = re.compile(f"(?:{HOLE[0]}|{quote(HOLE[0])})([0-9]*)")
 
 PARTS_LIMIT = 10
 """Parts of a thread, unless the template says otherwise."""
@@ -64,7 +68,7 @@ def compose(
     post: Post, adapter: Adapter, config: Config, facts: Facts, pictures: Sequence[Picture] = ()
 ) -> Message:
     """Raises TemplateError, with the template's file and line, or the post's, where there is
-    one."""
+    one; PostError for a place that nothing fills in."""
     options = options_of(post, adapter)
     rule = adapter.rule(options, facts)
     view = PostView(post, adapter, rule, pictures)
@@ -106,6 +110,7 @@ def compose(
             hint="write a title or a text",
             file=post.file,
         )
+    _demand_no_holes(post, adapter, parts)
     return Message(
         channel=adapter.channel.name,
         title=view.title,
@@ -117,6 +122,23 @@ def compose(
         rule=rule,
         parts=parts,
         pictures=tuple(pictures),
+    )
+
+
+def _demand_no_holes(post: Post, adapter: Adapter, parts: Sequence[Part]) -> None:
+    """Raises PostError where a reader would see a place that nothing has filled in."""
+    hole = next(
+        (found for part in parts if (found := _HOLE.search(f"{part.text}\n{part.html}"))), None
+    )
+    if hole is None:
+        return
+    name = adapter.channel.name
+    own_text = "" if adapter.html else f"; or write publish: {{{name}: {{text: …}}}} in the post"
+    raise PostError(
+        f"{name}: there is a {{{{ … }}}} that only the site's generator fills in",
+        hint=f"give its value under [site.values] in publish.toml{own_text}",
+        file=post.file,
+        line=int(hole[1]) if hole[1] else None,
     )
 
 

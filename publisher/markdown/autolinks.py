@@ -20,13 +20,17 @@ def find_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Yields (start, end) of each http(s) address, in order."""
     for match in _ADDRESS.finditer(text):
         start, end = match.span()
-        surplus = text.count(")", start, end) - text.count("(", start, end)
+        surplus = {
+            closing: text.count(closing, start, end) - text.count(opening, start, end)
+            for opening, closing in ("()", "[]")
+        }
         while end > start:
-            if text[end - 1] in _TRAILING:
+            last = text[end - 1]
+            if last in _TRAILING:
                 end -= 1
-            elif text[end - 1] == ")" and surplus > 0:
+            elif surplus.get(last, 0) > 0:
                 end -= 1
-                surplus -= 1
+                surplus[last] -= 1
             else:
                 break
         if _HOST.match(text, start, end):

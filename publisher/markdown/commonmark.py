@@ -191,6 +191,13 @@ def reader() -> MarkdownIt:
     return made
 
 
+def block_tokens(source: str) -> list[Token]:
+    """What the blocks of a source are, without reading what stands in them."""
+    blocks = reader()
+    blocks.core.ruler.enableOnly(["normalize", "block"])
+    return blocks.parse(source)
+
+
 def _abbreviation(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """`*[HTML]: Hypertext Markup Language`, as kramdown and PHP Markdown Extra have it."""
     begin = state.bMarks[start] + state.tShift[start]
@@ -278,7 +285,7 @@ class _Builder:
 
     def on_fence(self, token: Token) -> None:
         words = unescapeAll(token.info).split()
-        self.code(token, words[0] if words else "")
+        self.code(token, words[0].strip("{}") if words else "")  # Quarto: {python}
 
     def code(self, token: Token, language: str = "") -> None:
         self.flush()

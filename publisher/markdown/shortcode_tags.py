@@ -142,6 +142,12 @@ def _asset_path(arguments: Arguments, link: Link) -> str | None:
     return arguments.words[0] if arguments.words else None
 
 
+def _details(arguments: Arguments, link: Link) -> str | None:
+    """What a reader would open: its title, above what it holds."""
+    summary = arguments.first("summary", "title")
+    return f"\n**{_label(summary)}**\n" if summary else None
+
+
 _TWEET_NAMES = ("tweet", "twitter", "x", "twitter_simple", "x_simple")
 
 EMBEDS: Mapping[str, Callable[[Arguments, Link], str | None]] = MappingProxyType(
@@ -155,6 +161,7 @@ EMBEDS: Mapping[str, Callable[[Arguments, Link], str | None]] = MappingProxyType
         "vimeo_simple": _site("https://vimeo.com/{}"),
         "instagram": _site("https://www.instagram.com/p/{}/"),
         "gist": _gist,
+        "details": _details,
         **dict.fromkeys(_TWEET_NAMES, _tweet),
         **dict.fromkeys(("ref", "relref", "link", "get_url"), _reference),
         "post_url": _post_url,

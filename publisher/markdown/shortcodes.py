@@ -19,8 +19,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from types import MappingProxyType
 
+from publisher.markdown.code_ranges import CodeRanges
 from publisher.markdown.shortcode_tags import EMBEDS, Arguments, Link, resolve
 
 # No body holds the opening of another tag: that keeps the search linear.
@@ -39,21 +42,31 @@ _TAG = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _SHOWN = re.compile(r"(\{\{[<%])/\*((?:(?!\{\{).)*?)\*/([%>]\}\})", re.DOTALL)
+_VARIABLE = re.compile(r"\s*([A-Za-z_][\w.\[\]\"'-]*)\s*(?:\|.*)?", re.DOTALL)
 _NAME = re.compile(r"\s*(/?)\s*([\w./-]*)\s*(.*)", re.DOTALL)
 _LITERAL = re.compile(
     r"""\s*(?:"([^"]*)"|'([^']*)')\s*(?:\|\s*(?:relative_url|absolute_url|url|safe|raw)\s*)*"""
 )
 _SITE = re.compile(r"\s*site\.(?:baseurl|url)\s*")
+HOLE = ("\ufdd3", "\ufdd4")
+"""Around the number of a line with a place that nothing fills in. Noncharacters: no post contains
+them."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _LONGEST = 2_000
 """Characters of a tag that is still read."""
-_CODE = frozenset({"highlight", "codeblock", "code", "code-toggle"})
+_CODE = frozenset({"highlight", "codeblock", "code", "code-toggle", "mermaid"})
 _QUOTE = frozenset({"blockquote", "quote"})
 _VERBATIM = frozenset({"raw", "verbatim"})
 _DROPPED = frozenset({"comment"})
 
 
 def expand(
-    source: str, link: Callable[[str], str | None] | None = None, *, first_line: int = 1
+    source: str,
+    link: Callable[[str], str | None] | None = None,
+    *,
+    first_line: int = 1,
+    values: Mapping[str, str] = NOTHING,
 ) -> tuple[str, tuple[str, ...]]:
     """Returns Markdown without such tags, and a note on each that was left out, with its line.
 
@@ -61,15 +74,19 @@ def expand(
 
     `link` is given the target of a ref, relref, link, post_url, post_link or get_url as the author
     wrote it, and returns its address, or None. What stands between a pair of unknown tags is kept.
+
+    `values` are what Jekyll or Eleventy would put for `{{ release.tag }}`, by name. Without one, a
+    mark of the line stands there (see HOLE): left out, "v{{ version }} is out" would be nonsense.
     """
     if not any(sign in source for sign in ("{{", "{%", "{:", "{#", "{.", ":::")):
         return source, ()
-    return _Scan(source, link, first_line).run()
+    return _Scan(source, link, first_line, values).run()
 
 
 class _Scan:
-    def __init__(self, source: str, link: Link, first_line: int) -> None:
+    def __init__(self, source: str, link: Link, first_line: int, values: Mapping[str, str]) -> None:
         self.source = source
+        self.values = values
         self.link = link
         self.notes: list[str] = []
         self.line = first_line
@@ -90,6 +107,10 @@ class _Scan:
         out.append(self.source[position:])
         return "".join(out), tuple(self.notes)
 
+    @cached_property
+    def code(self) -> CodeRanges:
+        return CodeRanges(self.source)
+
     def one(self, match: re.Match[str]) -> tuple[str, int]:
         """What stands for this tag, or stretch of code, and where reading goes on."""
         end = match.end()
@@ -101,6 +122,8 @@ class _Scan:
             return _show(self.source[match.start() : end]), end
         if match["shown"]:
             return _show(match[0]), end
+        if match.start() in self.code:
+            return match[0], end
         if match["attributes"]:
             return "", end
         if match["container"] is not None:
@@ -148,7 +171,14 @@ class _Scan:
         name = _NAME.fullmatch(body)
         if name and name[3].startswith("("):
             return self.embed(match, name[2], name[3])
-        return self.leave_out(match)
+        variable = _VARIABLE.fullmatch(body)
+        if variable is None or self.source.startswith("$", match.start() - 1):
+            return match[0]  # GitHub's, Go's or Vue's, which no generator fills in here
+        if variable[1] in self.values:
+            return self.values[variable[1]]
+        if self.source.rfind("<!--", 0, match.start()) > self.source.rfind("-->", 0, match.start()):
+            return _lines(match[0])
+        return f"{HOLE[0]}{self.line_of(match.start())}{HOLE[1]}" + _lines(match[0])
 
     def tag(self, match: re.Match[str]) -> tuple[str, int]:
         body = match["hugo"] if match["hugo"] is not None else match["liquid"]
@@ -197,6 +227,7 @@ class _Scan:
         language = arguments.get("lang") or (
             arguments.words[0] if arguments.words and word == "highlight" else ""
         )
+        language = language or ("mermaid" if word == "mermaid" else "")
         ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", content)), default=0))
         indent = self.source[self.source.rfind("\n", 0, match.start()) + 1 : match.start()]
         lead = "" if not indent.strip() else "\n"
@@ -222,6 +253,9 @@ class _Scan:
         )
         shown = shown if len(shown) <= 60 else f"{shown[:57]}…"
         self.notes.append(f"left out: {shown} on line {self.line_of(match.start())}")
+        above, _, before = self.source[: match.start()].rpartition("\n")
+        if not before.strip() and above.rpartition("\n")[2].lstrip().startswith("<"):
+            return "<!---->" + _lines(match[0])  # an empty line would end the block of HTML
         return _lines(match[0])
 
     def line_of(self, position: int) -> int:

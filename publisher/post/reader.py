@@ -25,21 +25,22 @@ from publisher.errors import PostError, Problems, PublishError, did_you_mean
 from publisher.files import read_text
 from publisher.identity import Identity
 from publisher.markdown import shortcodes
+from publisher.markdown.dialects import as_commonmark
 from publisher.markdown.to_html import to_html
 from publisher.post.frontmatter import split
 from publisher.post.pictures import Places, cover_of, references
 from publisher.post.post import Post
 from publisher.post.words import description_words, title_words
-from publisher.text import tree
+from publisher.text import boxes, tree
 from publisher.text.emoji_names import emoji_in
 from publisher.text.tree import Element
 
 SIZE_LIMIT = 5_000_000
 """Bytes. The longest of 6,910 real posts has a fifth of that."""
 
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef]")
-"""Control characters, which a terminal would obey, and noncharacters, two of which compose uses as
-marks."""
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufeff\ufffe\uffff]")
+"""Control characters, which a terminal would obey; noncharacters, some of which are marks here; and
+a byte order mark, of which X says that it is no text."""
 
 
 _NO_TAGS = frozenset(("post", "posts", "all", "nav"))
@@ -74,10 +75,14 @@ class _Reader:
         url = self.url(site, date, slug, path)
 
         expanded, notes = shortcodes.expand(
-            source, lambda target: _absolute(target, url, site), first_line=first_line
+            as_commonmark(source),
+            lambda target: _absolute(target, url, site),
+            first_line=first_line,
+            values=site.values,
         )
-        body = tree.without_alert_marks(
-            tree.parse(to_html(expanded, file=self.file, first_line=first_line))
+        language = self.language()
+        body = boxes.labelled(
+            tree.parse(to_html(expanded, file=self.file, first_line=first_line)), language
         )
         if ":" in source:
             body = emoji_in(body)
@@ -107,7 +112,7 @@ class _Reader:
             or not self.flag("published", True)
             or self.data.get("publish") in (False, "no", "off"),
             tags=self.tags(),
-            language=self.string("lang", "language", "locale").replace("_", "-") or site.language,
+            language=language,
             slug=slug,
             url=url,
             image=cover.src if cover else "",
@@ -154,6 +159,10 @@ class _Reader:
                 return one_line(str(value))
             self.problem(f"{key} is not a text", "write it in quotes", key)
         return ""
+
+    def language(self) -> str:
+        own = self.string("lang", "language", "locale").replace("_", "-")
+        return own or self.config.site.language
 
     def description(self) -> str:
         """Some themes keep a picture in `preview`, or a flag in `teaser`: that is no description."""

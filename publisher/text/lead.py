@@ -25,6 +25,7 @@ _ADDRESS = "\ufdd2"
 
 _WRITTEN_OUT = re.compile(r"(?i:https?)://[^\s<>]*[^\s<>.,;:!?)\]}»”’\"'…。，、）」]")
 _IN_BRACKETS = re.compile(rf"\s*[(\[（［]\s*{_ADDRESS}\s*[)\]）］]")
+_PINGS = re.compile(r"(?<!\w)@\w")
 _COLON = re.compile(r"[:：][\s\u00a0\u202f]*$")
 _STOPS = elements.HEADINGS | {"hr", "table", "pre", "dl"}
 _PASSED_OVER = frozenset(("nav", "figure", "details", "aside", "address", "footer", "template"))
@@ -38,7 +39,7 @@ def lead(body: Element, title: str = "", language: str = "") -> Element:
     that is nothing, or less than ENOUGH. Only what stands before `<!-- more -->`, where there is
     one.
 
-    Links are their words. A sentence that says an address is left out, and so is one that ends in
+    Links are their words. A sentence that says an address, or code that would ping, is left out, and so is one that ends in
     a colon and announces what isn't in the lead: a list of links, a picture, code. Pictures,
     footnotes' numbers, long quotations, and remarks beside the text (a box, a line of italics) are
     left out too, and a first line that only repeats the `title`. `language` is a BCP 47 tag.
@@ -134,7 +135,7 @@ def _readable(block: Element, language: str) -> Element | None:
         return None
     block = transform(block, _as_words) or Element("p")
     if "://" in text_of(block):
-        block = transform(block, _marked)
+        block = transform(block, _marked) or block
     if block.name in elements.LISTS:
         return _listing(block)
     if _ADDRESS in text_of(block):
@@ -147,6 +148,8 @@ def _as_words(element: Element) -> Element | None:
         return None
     if element.name == "sup" and _is_footnote(element):
         return None
+    if element.name == "code" and _PINGS.search(text_of(element)):
+        return Element("span", {}, (_ADDRESS,))
     if element.name != "a":
         return element
     words, href = text_of(element).strip(), element.attrs.get("href", "").strip()

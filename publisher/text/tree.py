@@ -23,7 +23,7 @@ minutes."""
 
 DROPPED = frozenset(
     "script style template iframe noscript object embed applet canvas svg math head title meta link base"
-    " form input button select textarea datalist frame frameset noframes dialog audio map".split()
+    " form input select textarea datalist frame frameset noframes dialog audio map".split()
 )
 """What a reader of a text never sees, or what means nothing outside a browser."""
 
@@ -70,6 +70,13 @@ def parse(html: str) -> Element:
     return Element("body", {}, _children(body))
 
 
+def _is_dropped(node: Any) -> bool:
+    """A button does something in a browser; one within a link is how the link looks."""
+    if node.tag == "button":
+        return node.parent is None or node.parent.tag != "a"
+    return node.tag in DROPPED
+
+
 def _guard(html: str) -> None:
     if html.count("<") <= MAX_NESTING:
         return
@@ -98,7 +105,7 @@ def _children(top: Any) -> tuple[Element | str, ...]:
             into.append(node.text_content or "")
         elif node.is_comment_node:
             into.append(Element(COMMENT, {"data": node.comment_content or ""}))
-        elif node.is_element_node and node.tag not in DROPPED:
+        elif node.is_element_node and not _is_dropped(node):
             attrs = {name: value or "" for name, value in node.attributes.items()}
             if node.child is None:
                 into.append(Element(node.tag, attrs))
@@ -213,37 +220,7 @@ def without_title(root: Element, title: str) -> Element:
     return root
 
 
-_ALERT = re.compile(r"\s*\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.IGNORECASE)
-
-
-def without_alert_marks(root: Element) -> Element:
-    """GitHub shows `> [!NOTE]` as a box; elsewhere the quotation is box enough, and the mark is
-    noise."""
-    if not any(element.name == "blockquote" for element in root.walk()):
-        return root
-
-    def change(element: Element) -> Element:
-        if element.name != "blockquote":
-            return element
-        for at, child in enumerate(element.children):
-            if isinstance(child, Element) and child.children and isinstance(child.children[0], str):
-                words = (
-                    _ALERT.sub("", child.children[0], count=1)
-                    if _ALERT.match(child.children[0])
-                    else None
-                )
-                if words is None:
-                    break
-                child = replace(child, children=(words, *child.children[1:]))
-                return replace(
-                    element, children=(*element.children[:at], child, *element.children[at + 1 :])
-                )
-        return element
-
-    return transform(root, change)
-
-
-_MORE = re.compile(r"\s*more\s*", re.IGNORECASE)
+_MORE = re.compile(r"\s*(?:more|truncate)\s*", re.IGNORECASE)
 
 
 def excerpt(root: Element) -> Element:

@@ -213,7 +213,8 @@ class _Plan:
     def _shortened(self, spans: list[tuple[int, int]], start: int) -> list[str] | None:
         """The last part there may be: what fits of the rest, and where to read on."""
         index = len(spans)
-        tail = (f"\n\n{self.read_on}" if self.read_on else "") + self.after
+        said = not self.read_on or self.read_on in self.after
+        tail = ("" if said else f"\n\n{self.read_on}") + self.after
         label = (
             "\n" + self.number.format(n=index + 1, total=index + 1) if self.number and index else ""
         )

@@ -11,6 +11,9 @@ NON_JOINER = "\u200c"
 """After an "@" it ends what could be a mention, takes no room on the screen, no grapheme on
 Mastodon, and one of X's 280. X counts the usual word joiner (U+2060) as two."""
 
+LEFT_OUT = "[…]"
+"""Instead of code that this channel can't show."""
+
 _INERT_AFTER = {"mastodon": NON_JOINER, "twitter": NON_JOINER, "discord": "\u200b"}
 _CANDIDATES = {
     # A "@" that either platform could read as the beginning of a mention; never one inside an email
@@ -37,6 +40,9 @@ def mentions(text: str, platform: str, known: Mapping[str, str]) -> Text:
     would be a mention ("mastodon", "twitter"; on "discord" only @everyone, @here and <@number>
     are). Addresses of pages and of mailboxes stay as they are. Marks move along; a known mention
     becomes an atom.
+
+    In code an invisible character would be copied along with a command: code that would ping is
+    left out, and "[…]" says so. Discord pings nobody in code.
     """
     wanted = {"@" + name.lstrip("@").casefold(): what for name, what in known.items()}
     inert = _INERT_AFTER.get(platform, "")
@@ -45,6 +51,7 @@ def mentions(text: str, platform: str, known: Mapping[str, str]) -> Text:
     changes: list[tuple[int, int, str]] = []
     atoms: list[tuple[int, int]] = []
     grown = 0
+    code = _code_of(text, platform)
     candidates = list(_CANDIDATES.get(platform, _OTHER).finditer(text))
     taken = [found.span() for found in _ADDRESS.finditer(text)] if candidates else []
     for found in candidates:
@@ -54,6 +61,12 @@ def mentions(text: str, platform: str, known: Mapping[str, str]) -> Text:
         if taken and taken[0][0] < start:
             continue
         name, host = found["name"], found["host"] or ""
+        around = next((span for span in code if span[0] <= start < span[1]), None)
+        if around is not None:
+            if platform != "discord" and inert and (not changes or changes[-1][1] <= around[0]):
+                changes.append((*around, LEFT_OUT))
+                grown += len(LEFT_OUT) - (around[1] - around[0])
+            continue
         if name is None:
             changes.append((start + 1, start + 1, inert))
             grown += len(inert)
@@ -76,6 +89,19 @@ def mentions(text: str, platform: str, known: Mapping[str, str]) -> Text:
                 grown += len(inert)
     made = substitute(text, changes)
     return Text(made, (*marks_of(made), *(Mark(start, end, "atom") for start, end in atoms)))
+
+
+def _code_of(text: str, platform: str) -> list[tuple[int, int]]:
+    """Where the text is code, the outermost first."""
+    return sorted(
+        (
+            (mark.start, mark.end)
+            for mark in marks_of(text)
+            if mark.kind == "code"
+            or (platform == "discord" and mark.kind == "atom" and text[mark.start] == "`")
+        ),
+        key=lambda span: (span[0], -span[1]),
+    )
 
 
 def _pings(platform: str, name: str) -> bool:

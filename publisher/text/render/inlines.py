@@ -121,7 +121,7 @@ class Running:
     def code_span(self, element: Element, line: Inline) -> None:
         text = " ".join(text_of(element).split())
         if text:
-            line.mark(text, Mark(0, len(text), "atom"))
+            line.mark(with_mark(text, Mark(0, len(text), "code")), Mark(0, len(text), "atom"))
 
     def raised(self, element: Element, line: Inline) -> None:
         """Digits above or below the line have characters of their own; ordinals (1er, 2nd) are read
@@ -205,7 +205,8 @@ class Running:
         whole = concat((with_mark(words, Mark(0, len(words), "link", href=address)), shown))
         start = 0 if len(words) <= 60 else max(words.rfind(" "), words.rfind("\n")) + 1
         line.mark(whole, Mark(start, len(whole), "atom"))
-        line.after_address = in_parentheses
+        # In an address's query Mastodon takes ")" and Chinese, Japanese or Korean for a part of it.
+        line.after_address = in_parentheses or "?" in address
 
     def address(self, address: str, line: Inline) -> None:
         """An address as it is, apart from any letters before it: a platform finds it only so."""

@@ -14,7 +14,9 @@ _HOST = re.compile(r"([a-z][a-z0-9+.-]*://[^/?#]*)(.*)", re.IGNORECASE | re.DOTA
 _DOMAIN = re.compile(r"(?:[^\s./:@]+\.)+[^\s./:@\d]{2,}", re.IGNORECASE)
 
 
-_BEFORE_HOST = re.compile(r"^(?:https?:)?//(?:www\.)?|^(?:mailto|tel|sms):", re.IGNORECASE)
+_BEFORE_HOST = re.compile(
+    r"^(?:(?:https?:)?//)?www\.|^(?:https?:)?//|^(?:mailto|tel|sms):", re.IGNORECASE
+)
 _WHITE = re.compile(r"\s")
 _AFTER_HOST = re.compile(r"[/?#:]")
 
@@ -40,7 +42,20 @@ def readable_address(href: str) -> str:
     if found is None:
         return quote(href, safe="%/:=&?~#+!$,;'@()*[]")
     rest = "" if found[2] == "/" else quote(found[2], safe="%/:=&?~#+!$,;'@()*[]")
-    return _WHITE.sub("", found[1]) + rest
+    return _with_letters(_WHITE.sub("", found[1])) + rest
+
+
+def _with_letters(host: str) -> str:
+    """A host as its owner writes it: `xn--bcher-kva.example` as `bücher.example`."""
+    if "xn--" not in host:
+        return host
+    import idna  # only here: few addresses have such a host
+
+    scheme, _, domain = host.partition("//")
+    try:
+        return f"{scheme}//{idna.decode(domain)}"
+    except (idna.IDNAError, UnicodeError):
+        return host
 
 
 @lru_cache(4096)
