@@ -307,7 +307,7 @@ def test_a_long_text_is_cut_at_a_sentence_with_a_warning(
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "export a PNG"),
+        ("drawing.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "export a PNG"),
         ("broken.png", b"\x89PNG\r\n\x1a\n and then nothing", "broken"),
         ("words.jpg", b"these are words", "no picture"),
     ],
@@ -323,6 +323,28 @@ def test_what_can_t_be_sent_stops_the_run_before_anything_is_sent(
     assert any(said in f"{error['message']} {error['hint']}" for error in ran.json["errors"])
     assert {error["line"] for error in ran.json["errors"]} == {8}
     assert not sandbox.received()
+
+
+@pytest.mark.parametrize(
+    ("image", "why"),
+    [
+        ("![](lamp.png)", "has no alternative text"),
+        ("![lamp.png](lamp.png)", "has no alternative text"),
+        ("[![Tests](badge.svg)](https://ci.example.org/)", "is a drawing or a badge"),
+        ("![Build](https://img.shields.io/lamp)", "is a drawing or a badge"),
+    ],
+)
+def test_a_picture_of_the_text_that_says_nothing_stays_out_and_stops_nothing(
+    image: str, why: str, project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    put(project, "lamp.png", saved(halves(), "PNG"))
+    put(project, "badge.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    write(project, f"{image}\n\nThe lamp is out.")
+    ran = publish("post.md", "--channels", "mastodon,discord")
+    assert ran.status == 0, ran.err
+    assert why in ran.err
+    assert arrived(sandbox, "mastodon") == []
+    assert arrived(sandbox, "discord") == []
 
 
 @pytest.mark.parametrize("named", ["../outside.png", ".hidden/one.png"])

@@ -31,13 +31,18 @@ _TITLE = re.compile(r"""\btitle\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _CALLOUT = re.compile(r"\.(?:callout-)?([\w-]+)")
 
 
-def as_quotations(source: str) -> str:
+DEEPEST = 8
+"""Boxes in boxes; what is deeper stays as it is written."""
+
+
+def as_quotations(source: str, depth: int = 0) -> str:
     """The source with each box as a quotation, on the same lines. What stands between the lines of
     a container that is no box, such as a group of tabs, stays."""
-    if not ("::" in source or "!!! " in source or "???" in source):
+    if depth == DEEPEST or not ("::" in source or "!!! " in source or "???" in source):
         return source
     code = CodeRanges(source)
     lines = source.split("\n")
+    last_close = max((at for at, one in enumerate(lines) if _CLOSE.fullmatch(one)), default=-1)
     at, offset = 0, 0
     open_boxes: list[bool] = []  # containers: is it a box?
     while at < len(lines):
@@ -53,7 +58,7 @@ def as_quotations(source: str) -> str:
             while body and not body[0].strip() and any(map(str.strip, body)):
                 body.append(body.pop(0))  # so that the text begins beside the kind
             first = _first_line(mkdocs["name"], mkdocs["title"] or "")
-            inner = as_quotations("\n".join(body)).split("\n") if body else []
+            inner = as_quotations("\n".join(body), depth + 1).split("\n") if body else []
             box = [f"{mkdocs['indent']}> {one}".rstrip() for one in (first, *inner)]
             lines[at:end] = [quoted + one for one in box]
             at = end
@@ -63,11 +68,12 @@ def as_quotations(source: str) -> str:
             lines[at] = ("> " * sum(open_boxes)).rstrip()
         elif (opening := _OPEN.fullmatch(line)) and (opening["name"] or opening["attributes"]):
             kind, title = _kind_and_title(opening)
-            closed = any(_CLOSE.fullmatch(one) for one in lines[at + 1 :])
+            is_box = kind in KINDS and sum(open_boxes) < DEEPEST
+            closed = at < last_close
             if closed:
-                open_boxes.append(kind in KINDS)
-            box_line = f"> {_first_line(kind, title)}" if kind in KINDS else _bold(title)
-            lines[at] = quoted + box_line if closed or kind in KINDS else line
+                open_boxes.append(is_box)
+            box_line = f"> {_first_line(kind, title)}" if is_box else _bold(title)
+            lines[at] = quoted + box_line if closed or is_box else line
         elif open_boxes:
             lines[at] = quoted + line
         at += 1

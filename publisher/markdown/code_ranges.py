@@ -48,6 +48,7 @@ class CodeRanges:
 
 def _ranges(source: str) -> list[tuple[int, int]]:
     ranges: list[tuple[int, int]] = []
+    unclosed: set[str] = set()
     at = 0
     while found := _CODE.search(source, at):
         start, at = found.span()
@@ -61,8 +62,12 @@ def _ranges(source: str) -> list[tuple[int, int]]:
                 continue
             at = end.end()
         else:
-            close = re.compile(rf"</{found['tag']}\s*>", re.IGNORECASE).search(source, at)
+            tag = found["tag"].lower()
+            close = None
+            if tag not in unclosed:
+                close = re.compile(rf"</{tag}\s*>", re.IGNORECASE).search(source, at)
             if close is None:
+                unclosed.add(tag)
                 continue
             at = close.end()
         ranges.append((start, at))

@@ -20,7 +20,7 @@ _LEFT_OUT = re.compile(
     | (?P<script> (?:\A\n*|(?<=\n\n))
         (?: (?:import\b[^\n]*["'][^"'\n]+["'];?|export[ ](?:const|let|default|function)\b[^\n]*)
             [ \t]*(?:\n|\Z) )+ )
-    | (?P<expression> \{/\*.*?\*/\} )
+    | (?P<expression> \{/\*(?:(?!\{/\*).)*?\*/\} )
     | (?P<line> ^[ \t>]*\{:[^{}]*\}[ \t]*$ | ^[ ]{0,3}\{[#.][\w-][^{}\n]*\}[ \t]*$ )
     | (?P<attached> (?<=[)\]*_`>])\{(?::|(?=[\#.][\w-]|[\w-]+=))[^{}]*\} )
     | (?P<ended> [ \t]+\{:[^{}\n]*\}[ \t]*$ )
@@ -31,9 +31,9 @@ _LEFT_OUT = re.compile(
 _KEPT = re.compile(
     r"""
       (?P<item> ^(?P<marker>[ \t]*(?:[-*+]|\d+[.)])[ \t]+)\{:[^{}\n]*\}[ \t]* )
-    | (?P<head> ^(?P<heading>[ ]{0,3}\#{1,6}[ \t][^\n{]*?)[ \t]*\{:?[ \t]*[\#.][^{}\n]*\}[ \t]*$
-        | ^(?P<underlined>[^\n{]+?)[ \t]*\{:?[ \t]*[\#.][^{}\n]*\}[ \t]*(?=\n[ ]{0,3}(?:=+|-+)[ \t]*$) )
-    | (?P<picture> !\[(?P<alt>[^\]\n]*?)(?P<width>\|\d+(?:x\d+)?)?\]\((?P<src>[^()\s]+)(?P<size>[ \t]+=\d*%?x?\d*%?)?\) )
+    | (?P<head> ^(?P<heading>[ ]{0,3}\#{1,6}[ \t][^\n{]*)\{:?[ \t]*[\#.][^{}\n]*\}[ \t]*$
+        | ^(?P<underlined>[^\n{]+)\{:?[ \t]*[\#.][^{}\n]*\}[ \t]*(?=\n[ ]{0,3}(?:=+|-+)[ \t]*$) )
+    | (?P<picture> !\[(?P<alt>[^\[\]\n|]*)(?P<width>\|\d+(?:x\d+)?)?\]\((?P<src>[^()\s]+)(?P<size>[ \t]+=\d*%?x?\d*%?)?\) )
     | (?P<wiki> (?P<embed>!?)\[\[(?![\s\d\[])(?P<page>[^\[\]|\n]+)(?:\|(?P<label>[^\[\]\n]+))?\]\](?![\[(:]) )
     | (?P<marked> (?<![=\w])==(?=[^\s=])(?P<said>[^=\n]+)(?<=\S)==(?![=\w]) )
     | (?P<reference> (?<![\w\]!\\\[])\[(?P<words>[^\[\]\n]+)\]\[(?P<of>[^\[\]\n]*)\] )
@@ -45,8 +45,8 @@ _KEPT = re.compile(
 _MATHEMATICS = re.compile(
     r"(?<![\\$\w])\$\$(?=[^$])(?:(?!\$\$|\n[ \t]*\n).)+\$\$(?!\$)"
     r"|(?<![\\$\w])\$(?=[^\s$\d]|\d[^$\s]*[\\^_{=*+])(?:(?!\n[ \t]*\n)[^$\n]|\n(?![ \t]*\n))+?(?<=[^\s\\])\$(?![$\w])"
-    r"|\\\((?:(?!\n[ \t]*\n).)+?\\\)"
-    r"|\\\[(?:(?!\n[ \t]*\n).)+?\\\]",
+    r"|\\\((?:(?!\n[ \t]*\n|\\\().)+?\\\)"
+    r"|\\\[(?:(?!\n[ \t]*\n|\\\[).)+?\\\]",
     re.DOTALL,
 )
 _DEFINED = re.compile(r"^[ ]{0,3}(?:>[ ]?)*\[([^\]\n]+)\]:", re.MULTILINE)
@@ -65,6 +65,8 @@ def as_commonmark(source: str) -> str:
         sign in source for sign in ("{", "[TOC]", "[toc]", "[[", "%%", "import ", "export ", "<br")
     ):
         source = _replaced(source, _LEFT_OUT, lambda found: "\n" * found[0].count("\n"))
+    if not any(sign in source for sign in ("{", "[[", "][", "==", "![", "\n~", "-->")):
+        return source
     defined = {_label(found) for found in _DEFINED.findall(source)}
     return _replaced(source, _KEPT, lambda found: _kept(found, defined))
 
@@ -88,7 +90,7 @@ def _kept(found: re.Match[str], defined: set[str]) -> str:
     if found["item"] is not None:
         return found["marker"]
     if found["head"] is not None:
-        return found["heading"] or found["underlined"]
+        return (found["heading"] or found["underlined"]).rstrip()
     if found["picture"] is not None:
         return f"![{found['alt']}]({found['src']})" if found["width"] or found["size"] else found[0]
     if found["wiki"] is not None:

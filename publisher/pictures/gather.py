@@ -74,6 +74,13 @@ class Gatherer:
         pictures: list[Picture] = []
         errors: list[PublishError] = []
         warnings: list[PublishError] = []
+        if not rule.hosted:
+            for reference in named:
+                if unshown := _why_left_out(reference, post):
+                    must_have_alt = self.config.pictures.require_alt
+                    is_error = must_have_alt and isinstance(unshown, AltMissing)
+                    (errors if is_error else warnings).append(unshown)
+            named = tuple(one for one in named if not _why_left_out(one, post))
         for reference in named[: rule.count]:
             try:
                 picture = self._picture(reference, rule, download=download)
@@ -213,6 +220,32 @@ class Gatherer:
             return size_of(self._file(file))
         except PictureError:
             return 0, 0
+
+
+_DRAWN = re.compile(r"\.svg(?:[?#]|$)|//img\.shields\.io/|/badges?[/.]", re.IGNORECASE)
+
+
+def _why_left_out(reference: Reference, post: Post) -> PictureError | None:
+    """A picture takes the place of the post's preview. One of the text does so only where somebody
+    has said what it shows; the post's own always does."""
+    if not reference.in_text:
+        return None
+    name = _name(reference)
+    if _DRAWN.search(reference.src):
+        return PictureError(
+            f"the picture {name} is a drawing or a badge in the text: it stays out",
+            hint="to attach it, export a PNG and name it in `image` or `images`",
+            file=post.file,
+            line=reference.line,
+        )
+    if reference.alt and not is_file_name(reference.alt):
+        return None
+    return AltMissing(
+        f"the picture {name} has no alternative text, for those who can't see it: it stays out",
+        hint="say what it shows, between the brackets: ![the new library](library.jpg)",
+        file=post.file,
+        line=reference.line,
+    )
 
 
 def _name(reference: Reference) -> str:

@@ -25,6 +25,7 @@ class Reference:
     alt      its text for those who don't see it
     focus    "x,y" from -1 to 1, or empty
     line     of the post's file, where it is named
+    in_text  whether only the post's text names it, and no front matter
     """
 
     src: str
@@ -33,6 +34,7 @@ class Reference:
     alt: str = ""
     focus: str = ""
     line: int | None = None
+    in_text: bool = False
 
     @property
     def key(self) -> str:
@@ -94,7 +96,8 @@ def references(
         if written and not written.startswith("data:"):
             at = text.find(written)
             line = text.count("\n", 0, at) + 1 if at >= 0 else None
-            named.append(places.reference(written, image.attrs.get("alt", ""), line=line))
+            reference = places.reference(written, image.attrs.get("alt", ""), line=line)
+            named.append(replace(reference, in_text=True))
     found: dict[str, Reference] = {}
     for one in named:
         first = found.setdefault(one.key, one)
@@ -120,7 +123,8 @@ def chosen(
             if markdown
             else places.reference(written.strip())
         )
-        found.append(one if one.alt else known.get(one.key, one))
+        described = one if one.alt else known.get(one.key, one)
+        found.append(replace(described, in_text=False))
     return tuple({one.key: one for one in found}.values())
 
 
