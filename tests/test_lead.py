@@ -50,6 +50,9 @@ def shown(folder: Path, source: str, adapter: str = "mastodon", **front: Any) ->
         ("It is out. Get it at https://other.example/get now. Enjoy!", "It is out. Enjoy!"),
         ("It is out (https://other.example/get). Enjoy!", "It is out. Enjoy!"),
         ("Um link: https://other.example/\n\nEstá pronto.", "Está pronto."),
+        ("It is out. Get it [here](https://other.example/)!", "It is out."),
+        ("Wyszła. Pobierz [tutaj](https://other.example/). Miłego!", "Wyszła. Miłego!"),
+        ("出ました。[こちら](https://other.example/)からどうぞ。", "出ました。"),
         ("A claim.[^1] And more.\n\n[^1]: The source.", "A claim. And more."),
         ("- [Why](#why)\n- [How](#how)\n\nBecause it is late.", "Because it is late."),
         ("*Written by Ada on a train.*\n\nIt is out.", "It is out."),
@@ -68,6 +71,8 @@ def test_the_lead_ends_where_the_author_says_so() -> None:
 
 def test_the_lead_does_not_begin_with_the_title() -> None:
     assert lead_of("The lamp is out!\n\nIt is warm.", "The lamp is out") == "It is warm."
+    assert lead_of("The *lamp* is out. It is warm.", "The lamp is out!") == "It is warm."
+    assert lead_of("The lamp is out of oil.", "The lamp is out") == "The lamp is out of oil."
 
 
 @pytest.mark.parametrize(
@@ -145,6 +150,15 @@ def test_a_description_that_says_enough_stands_alone(tmp_path: Path) -> None:
     described = "The lamp has a longer wick and a warmer shade, " * 2 + "and it stands by itself."
     text = shown(tmp_path, LONG, description=described)
     assert text == f"News\n\n{described}\n\nhttps://example.org/post/"
+
+
+def test_a_teaser_does_not_end_with_a_question_that_the_text_answers(tmp_path: Path) -> None:
+    asked = LONG + "Is it late? " + "No, it is early, and the kettle is on. " * 20
+    text = shown(tmp_path, asked, "twitter").removesuffix("https://example.org/post/").strip()
+    assert text.endswith("evening.")
+    only = "Who will pick the next tomato on the roof? " + "It may be you and it may be me, " * 20
+    text = shown(tmp_path, only, "twitter").removesuffix("https://example.org/post/").strip()
+    assert text.endswith("on the roof?")
 
 
 def test_discord_shows_a_description_as_it_is_written(tmp_path: Path) -> None:

@@ -27,6 +27,13 @@ _WRITTEN_OUT = re.compile(r"(?i:https?)://[^\s<>]*[^\s<>.,;:!?)\]}»”’\"'…
 _IN_BRACKETS = re.compile(rf"\s*[(\[（［]\s*{_ADDRESS}\s*[)\]）］]")
 _PINGS = re.compile(r"(?<!\w)@\w")
 _COLON = re.compile(r"[:：][\s\u00a0\u202f]*$")
+_HERE = frozenset(
+    "here|click here|this link|link|ici|cliquez ici|ce lien|hier|aquí|aqui|acá|este enlace|qui|aici|här|her|täällä|tästä"
+    "|tutaj|tu|zde|tady|itt|εδώ|здесь|тут|сюда|по ссылке|тут|buradan|burada|هنا|من هنا|اینجا|כאן|यहाँ|यहां|এখানে"
+    "|di sini|sini|tại đây|đây|ที่นี่|这里|此处|這裡|此處|こちら|ここ|여기|여기서".split("|")
+)
+"""Words that mean nothing without the address behind them."""
+
 _STOPS = elements.HEADINGS | {"hr", "table", "pre", "dl"}
 _PASSED_OVER = frozenset(("nav", "figure", "details", "aside", "address", "footer", "template"))
 _WRAPPERS = frozenset(("div", "article", "section", "header", "main", "hgroup", "center", "body"))
@@ -39,10 +46,11 @@ def lead(body: Element, title: str = "", language: str = "") -> Element:
     that is nothing, or less than ENOUGH. Only what stands before `<!-- more -->`, where there is
     one.
 
-    Links are their words. A sentence that says an address, or code that would ping, is left out, and so is one that ends in
-    a colon and announces what isn't in the lead: a list of links, a picture, code. Pictures,
-    footnotes' numbers, long quotations, and remarks beside the text (a box, a line of italics) are
-    left out too, and a first line that only repeats the `title`. `language` is a BCP 47 tag.
+    Links are their words. A sentence that says an address, "here", or code that would ping is left
+    out, and so is one that ends in a colon and announces what isn't in the lead: a list of links, a
+    picture, code. Pictures, footnotes' numbers, long quotations, and remarks beside the text (a
+    box, a line of italics) are left out too, and a first line or sentence that only repeats the
+    `title`. `language` is a BCP 47 tag.
     """
     shown = excerpt(body)
     title = bare(title)
@@ -63,8 +71,10 @@ def _gathered(body: Element, title: str, language: str, *, remarks: bool) -> lis
         part = None
         if not _stops(block) and (remarks or not _is_remark(block)):
             part = _readable(block, language)
-        if part is not None and not blocks and bare(text_of(part)) == title:
-            continue
+        if part is not None and not blocks:
+            part = _without_title(part, title, language)
+            if part is None:
+                continue
         if part is not None:
             blocks.append(part)
             size += len(text_of(part))
@@ -155,6 +165,8 @@ def _as_words(element: Element) -> Element | None:
     words, href = text_of(element).strip(), element.attrs.get("href", "").strip()
     if not words:
         return None
+    if words.strip(".!»”：:").casefold() in _HERE:
+        return Element("span", {}, (_ADDRESS,))
     if href.startswith("#"):
         return element
     return Element("span", {}, element.children)
@@ -210,6 +222,18 @@ def _without_addresses(block: Element, language: str) -> Element:
         if _ADDRESS in _IN_BRACKETS.sub("", sentence):
             spans.append((start, end))
     return _without(block, spans, 0)[0]
+
+
+def _without_title(block: Element, title: str, language: str) -> Element | None:
+    text = text_of(block)
+    if not title or not bare(text).startswith(title):
+        return block
+    ends = [*sentence_ends(text, language), len(text)]
+    repeated = next((end for end in ends if bare(text[:end]) == title), None)
+    if repeated is None:
+        return block
+    rest = _without(block, [(0, repeated)], 0)[0]
+    return rest if has_text(rest) else None
 
 
 def _take_back_announcement(blocks: list[Element], language: str) -> None:

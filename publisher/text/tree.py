@@ -196,8 +196,8 @@ _WRAPPERS = frozenset(("div", "article", "section", "header", "main", "hgroup", 
 
 
 def without_title(root: Element, title: str) -> Element:
-    """The tree without a first heading that only repeats the title (case, spaces and typography
-    don't count)."""
+    """The tree without a first heading or line that only repeats the title (case, spaces and
+    typography don't count)."""
     wanted = bare(title)
     if not wanted:
         return root
@@ -205,7 +205,7 @@ def without_title(root: Element, title: str) -> Element:
         if isinstance(child, str):
             if child.strip():
                 return root
-        elif child.name in _HEADINGS:
+        elif child.name in _HEADINGS or child.name == "p":
             if bare(text_of(child)) != wanted:
                 return root
             return replace(root, children=root.children[:at] + root.children[at + 1 :])

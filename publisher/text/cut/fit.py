@@ -12,7 +12,7 @@ from publisher.text.cut.good_ends import LIST_LINE, GoodEnds
 from publisher.text.cut.sentences import sentence_ends
 from publisher.text.marks import Mark, Text, cut, marks_of
 
-SHORT = 70
+SHORT = 25
 """Characters of a sentence that is teaser enough, however much room there is."""
 
 _WINDOW = 700
@@ -70,15 +70,26 @@ def fit(
         None,
     )
     least = 0 if word is None else _least(len(shorten.said(word)), teaser)
-    for end in reversed(natural_ends(text, positions[last], language)):
+    ends = natural_ends(text, positions[last], language)
+    question = None  # what comes next may be its answer
+    for end in reversed(ends):
         candidate = shorten.said(end, whole_sentence=True)
-        if len(candidate) < least:
+        if len(candidate) < least or (question and end * 3 < question * 2):
             break
         if good(end) and fits(candidate):
-            return shorten.at(end, whole_sentence=True)
+            if not (teaser and _is_question(text, end)):
+                return shorten.at(end, whole_sentence=True)
+            question = question or end
+    if question is not None:
+        return shorten.at(question, whole_sentence=True)
     if word is None:
         return None if teaser else shorten.at(positions[last])
     return shorten.at(word)
+
+
+def _is_question(text: str, end: int) -> bool:
+    """Does the paragraph go on after a question that ends here?"""
+    return text[end - 1] in "?？؟՞" and not text.startswith("\n\n", end)
 
 
 def _least(length: int, teaser: bool) -> float:
