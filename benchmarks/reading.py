@@ -103,7 +103,10 @@ def has_another_address_first(shown: Shown) -> bool:
 def says_title_twice(shown: Shown) -> bool:
     """Near the title; below it may stand again, as an article's last heading."""
     title = bare(shown.title)
-    return bool(title) and any(bare(line) == title for line in shown.lines[:3])
+    if not title:
+        return False
+    again = len(title) >= 25 and bare(shown.body).startswith(title)
+    return again or any(bare(line) == title for line in shown.lines[:3])
 
 
 def has_hole(shown: Shown) -> bool:

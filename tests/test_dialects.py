@@ -68,6 +68,8 @@ def view(folder: Path, source: str, adapter: str = "mastodon", language: str = "
         # Addresses
         ("[https://a.example/x] “https://a.example/y”", "[https://a.example/x] “https://a.example/y ”"),
         ("At https://пример.example/путь now", "At https://пример.example/%D0%BF%D1%83%D1%82%D1%8C now"),
+        ("詳しくはhttps://例え.jp/a を、https://例え.jpも", "詳しくは https://例え.jp/a を、 https://例え.jp も"),
+        ("見よhttps://a.exampleを", "見よ https://a.example を"),
         ("[www.a.example](http://www.a.example/)", "http://www.a.example"),
         # Emoji
         ("Out :rocket: at 10:30:20, `:rocket:`", "Out 🚀 at 10:30:20, :rocket:"),

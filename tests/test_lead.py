@@ -69,6 +69,11 @@ def test_the_lead_ends_where_the_author_says_so() -> None:
     assert lead_of("One.\n\n<!--more-->\n\nTwo.") == "One."
 
 
+def test_the_lead_ends_where_jekyll_is_told_that_it_does(tmp_path: Path) -> None:
+    text = shown(tmp_path, "One.\n\n<!--end-->\n\nTwo.", excerpt_separator="<!--end-->")
+    assert text == "News\n\nOne.\n\nhttps://example.org/post/"
+
+
 def test_the_lead_does_not_begin_with_the_title() -> None:
     assert lead_of("The lamp is out!\n\nIt is warm.", "The lamp is out") == "It is warm."
     assert lead_of("The *lamp* is out. It is warm.", "The lamp is out!") == "It is warm."
@@ -144,6 +149,20 @@ def test_a_thin_description_is_followed_by_the_lead(
     front: dict[str, str], begins: str, tmp_path: Path
 ) -> None:
     assert shown(tmp_path, LONG, **front).startswith(f"News\n\n{begins}")
+
+
+def test_a_description_that_a_blog_has_cut_ends_with_its_last_sentence(tmp_path: Path) -> None:
+    title = "The workshop opens its doors once more"
+    cut = "We mend lamps on Saturday, and whoever comes may bring one. The kettle is on from nine, and"
+    cut += (
+        " there is cake for all those who have brought nothing but their hands and a little of th"
+    )
+    text = shown(tmp_path, LONG, title=title, description=f'"{title} {cut}"')
+    assert text.startswith(
+        f"{title}\n\nWe mend lamps on Saturday, and whoever comes may bring one."
+    )
+    assert "The kettle" not in text
+    assert text.count(title) == 1
 
 
 def test_a_description_that_says_enough_stands_alone(tmp_path: Path) -> None:

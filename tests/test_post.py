@@ -161,6 +161,7 @@ def test_the_description_is_one_line(tmp_path: Path) -> None:
         ("Hello: the lamp is out.", "the lamp is out."),
         ("Hello!", ""),
         ("Hello. It is out.", "It is out."),
+        ("Hello Is it out?", "Hello Is it out?"),
         ("Hellos from the lamp", "Hellos from the lamp"),
         ("Hello is a lamp.", "Hello is a lamp."),
         (".NET 9 is supported", ".NET 9 is supported"),

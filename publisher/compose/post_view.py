@@ -12,6 +12,7 @@ from markupsafe import Markup
 from publisher.adapter import Adapter, Picture, Rule
 from publisher.post.post import Post
 from publisher.text import lead, tree
+from publisher.text.cut.sentences import sentence_ends
 from publisher.text.marks import Mark, Text, concat
 from publisher.text.measure import mentions
 from publisher.text.render import discord, html, mail, plain
@@ -23,6 +24,9 @@ posts have."""
 THIN, THIN_WITH_ROOM = 100, 300
 """Columns of a description (Chinese and Japanese characters have two) that alone is too little for
 a post; and for one that has room for 2,000 characters."""
+
+BROKEN = 150
+"""Characters of a description that nobody writes without a full stop."""
 
 SAME = 40
 """Letters that a description and a lead have in common at their beginning where one repeats the
@@ -87,12 +91,13 @@ class PostView:
     def teaser(self) -> Teaser:
         """The description; with the lead after it where it is thin, and instead of it where the
         lead says it, too."""
-        described, lead = tree.bare(self.description), tree.bare(self.lead)
+        description = _without_broken_end(self.description, self.language)
+        described, lead = tree.bare(description), tree.bare(self.lead)
         if not described or described[:SAME] == lead[:SAME] or described in lead:
             return self.lead
-        if not lead or mail.columns(self.description) >= self._thin():
-            return Teaser(self.description)
-        return Teaser.of(concat((self.description, "\n\n", self.lead)))
+        if not lead or mail.columns(description) >= self._thin():
+            return Teaser(description)
+        return Teaser.of(concat((description, "\n\n", self.lead)))
 
     def _thin(self) -> int:
         """Columns below which a description leaves room that a lead may fill."""
@@ -140,6 +145,16 @@ class PostView:
 
     def _said(self, text: str) -> Text:
         return mentions.mentions(text, self._platform, self._known)
+
+
+def _without_broken_end(description: str, language: str) -> str:
+    """Some blogs make a description of so many characters of the text: it ends with its last whole
+    sentence, or says nothing."""
+    if len(description) < BROKEN or not description[-1].isalnum():
+        return description
+    ends = sentence_ends(description, language)
+    before = [end for end in ends if end < len(description)]
+    return description[: before[-1]] if before else ""
 
 
 VIEW = (

@@ -7,10 +7,15 @@ import re
 from collections.abc import Iterator
 
 # Two differences, for text without spaces between words: Chinese or Japanese may touch an address
-# on either side, and ends it. U+0002 and U+0003 are Python-Markdown's placeholders.
+# on either side, and ends it, but for a host that begins with them. U+0002 and U+0003 are
+# Python-Markdown's placeholders.
+_PATH = (
+    r"[^\s<>\u0002\u0003\u2018-\u201f\u00ab\u00bb"
+    r"\u3000-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]"
+)
+_LETTERS_HOST = r"(?=[^\0-\x7f])(?:[\w-]+\.)+[A-Za-z]{2,63}(?![A-Za-z0-9-])"
 _ADDRESS = re.compile(
-    r"(?<![A-Za-z0-9_/:.@-])(?i:https?)://[^\s<>\u0002\u0003"
-    r"\u2018-\u201f\u00ab\u00bb\u3000-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]+",
+    rf"(?<![A-Za-z0-9_/:.@-])(?i:https?)://(?:{_LETTERS_HOST}{_PATH}*|{_PATH}+)",
 )
 _TRAILING = "?!.,:;*_~'\""
 _HOST = re.compile(r"https?://\w", re.IGNORECASE)

@@ -75,7 +75,7 @@ class _Reader:
         url = self.url(site, date, slug, path)
 
         expanded, notes = shortcodes.expand(
-            as_commonmark(source),
+            as_commonmark(self.with_excerpt_marked(source)),
             lambda target: _absolute(target, url, site),
             first_line=first_line,
             values=site.values,
@@ -159,6 +159,13 @@ class _Reader:
                 return one_line(str(value))
             self.problem(f"{key} is not a text", "write it in quotes", key)
         return ""
+
+    def with_excerpt_marked(self, source: str) -> str:
+        """Jekyll's `excerpt_separator` is what `<!--more-->` is elsewhere."""
+        separator = self.string("excerpt_separator")
+        if not re.fullmatch("<!--.*-->", separator):
+            return source
+        return source.replace(separator, "<!--more-->", 1)
 
     def language(self) -> str:
         own = self.string("lang", "language", "locale").replace("_", "-")

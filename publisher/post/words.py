@@ -22,6 +22,11 @@ _NUMBERS_ONLY = re.compile(r"v?\d+(?:\.\d+)*(?:[ -]?(?:alpha|beta|rc|pre)[.-]?\d
 _AFTER_TITLE = re.compile(r"\s*(?:[:：—–]|[.。!！?？](?=\s|$)|\s-(?=\s))\s*")
 
 
+LONG_TITLE = 30
+"""Characters of a title that is no sentence's subject: a description that begins with it is one
+that a blog has made of the page's text."""
+
+
 def title_words(title: str, site: str = "") -> str:
     """A title as a reader sees it on the site. `__init__` stays: a title is seldom bold, and often
     about code. One that is only a version says nothing without the name of the `site`."""
@@ -52,6 +57,8 @@ def description_words(description: str, title: str) -> str:
         return ""
     if description.startswith(title):
         repeated = _AFTER_TITLE.match(description, len(title))
+        if repeated is None and (title[-1] in ".!?…。！？؟" or len(title) >= LONG_TITLE):
+            repeated = re.compile(r"\s+").match(description, len(title))
         if repeated:
             return description[repeated.end() :] or description
     return description
