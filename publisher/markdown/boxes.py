@@ -22,6 +22,7 @@ _OPEN = re.compile(
     r"(?P<indent>[ \t>]*?)(?P<colons>:{2,})[ \t]*(?P<name>[\w-]+)?[ \t]*(?P<title>[^\n{}]*?)"
     r"[ \t]*(?P<attributes>\{[^{}\n]*\})?[ \t]*(?P<after>[^\n{}]*?)[ \t]*:*"
 )
+_ANY = re.compile(r"^[ \t>]*(?:::|!!! |\?\?\?)", re.MULTILINE)
 _CLOSE = re.compile(r"[ \t>]*:{2,}[ \t]*")
 _MKDOCS = re.compile(
     r"(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?)[ \t]+(?P<name>[\w-]+)(?:[ \t]+[\w -]+)?"
@@ -38,7 +39,7 @@ DEEPEST = 8
 def as_quotations(source: str, depth: int = 0) -> str:
     """The source with each box as a quotation, on the same lines. What stands between the lines of
     a container that is no box, such as a group of tabs, stays."""
-    if depth == DEEPEST or not ("::" in source or "!!! " in source or "???" in source):
+    if depth == DEEPEST or not _ANY.search(source):
         return source
     code = CodeRanges(source)
     lines = source.split("\n")

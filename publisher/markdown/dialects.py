@@ -10,38 +10,45 @@ from collections.abc import Callable
 from publisher.markdown.boxes import as_quotations
 from publisher.markdown.code_ranges import CodeRanges
 
-_LEFT_OUT = re.compile(
-    r"""
-      (?P<comment> \{::comment\} .*? (?: \{:/(?:comment)?\} | \Z ) )
-    | (?P<option> \{::?/?(?:options|nomarkdown|comment)?[^{}\n]*/\} | \{::nomarkdown[^{}\n]*\} | \{:/\w*\} )
-    | (?P<toc> ^[ \t]*(?:[*+-]|\d+\.)[ \t]+\S[^\n]*\n[ \t]*\{:[^{}\n]*\btoc\b[^{}\n]*\}
-        | ^[ \t]*(?:\[TOC\]|\[\[_?TOC_?\]\])[ \t]*$ )
-    | (?P<hidden> (?<![\w%])%%(?!%)(?:[^\n%]|%(?!%)|\n(?![ \t]*\n))+?%% )
-    | (?P<script> (?:\A\n*|(?<=\n\n))
-        (?: (?:import\b[^\n]*["'][^"'\n]+["'];?|export[ ](?:const|let|default|function)\b[^\n]*)
-            [ \t]*(?:\n|\Z) )+ )
-    | (?P<expression> \{/\*(?:(?!\{/\*).)*?\*/\} )
-    | (?P<line> ^[ \t>]*\{:[^{}]*\}[ \t]*$ | ^[ ]{0,3}\{[#.][\w-][^{}\n]*\}[ \t]*$ )
-    | (?P<attached> (?<=[)\]*_`>])\{(?::|(?=[\#.][\w-]|[\w-]+=))[^{}]*\} )
-    | (?P<ended> [ \t]+\{:[^{}\n]*\}[ \t]*$ )
-    | (?P<break> ^[ ]{0,3}<br[ ]*/?>[ \t]*$ )
-    """,
-    re.VERBOSE | re.DOTALL | re.MULTILINE | re.IGNORECASE,
+_LINES = re.MULTILINE | re.DOTALL
+_LEFT_OUT = (
+    # kramdown's comments and options
+    ("{::", re.compile(r"\{::comment\}.*?(?:\{:/(?:comment)?\}|\Z)", _LINES)),
+    ("{:", re.compile(r"\{::?/?(?:options|nomarkdown)?[^{}\n]*/\}|\{::nomarkdown[^{}\n]*\}|\{:/\w*\}")),
+    # the place of a table of contents
+    ("toc", re.compile(r"^[ \t]*(?:[*+-]|\d+\.)[ \t]+\S[^\n]*\n[ \t]*\{:[^{}\n]*\btoc\b[^{}\n]*\}", _LINES)),
+    ("toc", re.compile(r"^[ \t]*(?:\[TOC\]|\[\[_?TOC_?\]\])[ \t]*$", _LINES | re.IGNORECASE)),
+    # Obsidian's comments
+    ("%%", re.compile(r"(?<![\w%])%%(?!%)(?:[^\n%]|%(?!%)|\n(?![ \t]*\n))+?%%")),
+    # MDX
+    ("import ", re.compile(
+        r"(?:\A\n*|(?<=\n\n))(?:import\b[^\n]*[\"'][^\"'\n]+[\"'];?[ \t]*(?:\n|\Z))+"
+    )),
+    ("export ", re.compile(
+        r"(?:\A\n*|(?<=\n\n))(?:export[ ](?:const|let|default|function)\b[^\n]*(?:\n|\Z))+"
+    )),
+    ("{/*", re.compile(r"\{/\*(?:(?!\{/\*).)*?\*/\}", re.DOTALL)),
+    # attributes: on a line of their own, after what they belong to, at the end of a line
+    ("{", re.compile(r"^[ \t>]*\{:[^{}]*\}[ \t]*$|^[ ]{0,3}\{[#.][\w-][^{}\n]*\}[ \t]*$", _LINES)),
+    ("{", re.compile(r"\{(?<=[)\]*_`>]\{)(?::|(?=[#.][\w-]|[\w-]+=))[^{}]*\}")),
+    ("{:", re.compile(r"[ \t]+\{:[^{}\n]*\}[ \t]*$", _LINES)),
+    # an empty line in HTML, for a browser; here it would begin a block of it
+    ("<br", re.compile(r"^[ ]{0,3}<br[ ]*/?>[ \t]*$", _LINES | re.IGNORECASE)),
+)  # fmt: skip
+"""A sign without which the pattern needn't be tried, in lower case, and the pattern."""
+
+_ITEM = re.compile(r"^([ \t]*(?:[-*+]|\d+[.)])[ \t]+)\{:[^{}\n]*\}[ \t]*", _LINES)
+_HEADING = re.compile(
+    r"^([ ]{0,3}#{1,6}[ \t][^\n{]*)\{:?[ \t]*[#.][^{}\n]*\}[ \t]*$"
+    r"|^([^\n{]+)\{:?[ \t]*[#.][^{}\n]*\}[ \t]*(?=\n[ ]{0,3}(?:=+|-+)[ \t]*$)",
+    re.MULTILINE,
 )
-_KEPT = re.compile(
-    r"""
-      (?P<item> ^(?P<marker>[ \t]*(?:[-*+]|\d+[.)])[ \t]+)\{:[^{}\n]*\}[ \t]* )
-    | (?P<head> ^(?P<heading>[ ]{0,3}\#{1,6}[ \t][^\n{]*)\{:?[ \t]*[\#.][^{}\n]*\}[ \t]*$
-        | ^(?P<underlined>[^\n{]+)\{:?[ \t]*[\#.][^{}\n]*\}[ \t]*(?=\n[ ]{0,3}(?:=+|-+)[ \t]*$) )
-    | (?P<picture> !\[(?P<alt>[^\[\]\n|]*)(?P<width>\|\d+(?:x\d+)?)?\]\((?P<src>[^()\s]+)(?P<size>[ \t]+=\d*%?x?\d*%?)?\) )
-    | (?P<wiki> (?P<embed>!?)\[\[(?![\s\d\[])(?P<page>[^\[\]|\n]+)(?:\|(?P<label>[^\[\]\n]+))?\]\](?![\[(:]) )
-    | (?P<marked> (?<![=\w])==(?=[^\s=])(?P<said>[^=\n]+)(?<=\S)==(?![=\w]) )
-    | (?P<reference> (?<![\w\]!\\\[])\[(?P<words>[^\[\]\n]+)\]\[(?P<of>[^\[\]\n]*)\] )
-    | (?P<signature> ^(?P<by>[ ]{0,3})~(?=[ \t]\S) )
-    | (?P<beside> ^(?P<remark><!--[^\n]*?-->)(?=[^\s<]) )
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
+_PICTURE = re.compile(r"!\[([^\[\]\n|]*)(\|\d+(?:x\d+)?)?\]\(([^()\s]+)([ \t]+=\d*%?x?\d*%?)?\)")
+_WIKI = re.compile(r"(!?)\[\[(?![\s\d\[])([^\[\]|\n]+)(?:\|([^\[\]\n]+))?\]\](?![\[(:])")
+_MARKED = re.compile(r"==(?<![=\w]==)(?=[^\s=])([^=\n]+)(?<=\S)==(?![=\w])")
+_REFERENCE = re.compile(r"\[(?<![\w\]!\\\[]\[)([^\[\]\n]+)\]\[([^\[\]\n]*)\]")
+_SIGNATURE = re.compile(r"^([ ]{0,3})~(?=[ \t]\S)", re.MULTILINE)
+_REMARK = re.compile(r"^(<!--[^\n]*?-->)(?=[^\s<])", re.MULTILINE)
 _MATHEMATICS = re.compile(
     r"(?<![\\$\w])\$\$(?=[^$])(?:(?!\$\$|\n[ \t]*\n).)+\$\$(?!\$)"
     r"|(?<![\\$\w])\$(?=[^\s$\d]|\d[^$\s]*[\\^_{=*+])(?:(?!\n[ \t]*\n)[^$\n]|\n(?![ \t]*\n))+?(?<=[^\s\\])\$(?![$\w])"
@@ -61,49 +68,60 @@ def as_commonmark(source: str) -> str:
     source = as_quotations(source)
     if "$" in source or "\\(" in source or "\\[" in source:
         source = _replaced(source, _MATHEMATICS, _escaped)
-    if any(
-        sign in source for sign in ("{", "[TOC]", "[toc]", "[[", "%%", "import ", "export ", "<br")
-    ):
-        source = _replaced(source, _LEFT_OUT, lambda found: "\n" * found[0].count("\n"))
-    if not any(sign in source for sign in ("{", "[[", "][", "==", "![", "\n~", "-->")):
-        return source
-    defined = {_label(found) for found in _DEFINED.findall(source)}
-    return _replaced(source, _KEPT, lambda found: _kept(found, defined))
+    signs = source.lower()
+    for sign, pattern in _LEFT_OUT:
+        if sign in signs:
+            source = _replaced(source, pattern, lambda found: "\n" * found[0].count("\n"))
+    if "{" in source:
+        source = _replaced(source, _ITEM, lambda found: found[1])
+        source = _replaced(source, _HEADING, lambda found: (found[1] or found[2]).rstrip())
+    if "![" in source:
+        source = _replaced(source, _PICTURE, lambda found: f"![{found[1]}]({found[3]})")
+    if "[[" in source:
+        source = _replaced(source, _WIKI, _words_of_page)
+    if "==" in source:
+        source = _replaced(source, _MARKED, lambda found: found[1])
+    if "][" in source:
+        source = _without_undefined(source)
+    if "~ " in source:
+        source = _replaced(source, _SIGNATURE, lambda found: f"{found[1]}\\~")
+    if "-->" in source:
+        source = _replaced(source, _REMARK, lambda found: f"{found[1]}\n\n")
+    return source
 
 
 def _replaced(
     source: str, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]
 ) -> str:
+    """The source with each match replaced, but not in code."""
     code: CodeRanges | None = None
     pieces: list[str] = []
     at = 0
     for found in pattern.finditer(source):
         code = code or CodeRanges(source)
-        if found.start() in code or found.start() < at:
+        if found.start() in code:
             continue
         pieces += (source[at : found.start()], replace(found))
         at = found.end()
     return "".join((*pieces, source[at:])) if pieces else source
 
 
-def _kept(found: re.Match[str], defined: set[str]) -> str:
-    if found["item"] is not None:
-        return found["marker"]
-    if found["head"] is not None:
-        return (found["heading"] or found["underlined"]).rstrip()
-    if found["picture"] is not None:
-        return f"![{found['alt']}]({found['src']})" if found["width"] or found["size"] else found[0]
-    if found["wiki"] is not None:
-        page = found["page"].split("#")[0] or found["page"].strip("#")
-        return "" if found["embed"] else found["label"] or page.rpartition("/")[2]
-    if found["marked"] is not None:
-        return found["said"]
-    if found["reference"] is not None:
-        label = found["of"] or found["words"]
-        return found[0] if _label(label) in defined or label[0] == "^" else found["words"]
-    if found["signature"] is not None:
-        return f"{found['by']}\\~"
-    return f"{found['remark']}\n\n"
+def _words_of_page(found: re.Match[str]) -> str:
+    """A link to another note by its label, else by the note's name; what is embedded isn't here."""
+    embedded, target, label = found.groups()
+    page = target.split("#")[0] or target.strip("#")
+    return "" if embedded else label or page.rpartition("/")[2]
+
+
+def _without_undefined(source: str) -> str:
+    """Links by reference whose address stands in another file are their words."""
+    defined = {_label(label) for label in _DEFINED.findall(source)}
+
+    def words(found: re.Match[str]) -> str:
+        label = found[2] or found[1]
+        return found[0] if _label(label) in defined or label[0] == "^" else found[1]
+
+    return _replaced(source, _REFERENCE, words)
 
 
 def _label(words: str) -> str:

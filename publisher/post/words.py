@@ -19,8 +19,9 @@ _LINK = re.compile(r"!?\[([^\[\]]+)\]\([^()\s]*(?:\s\"[^\"]*\")?\)")
 _BOLD_OR_NOT = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*]+)(?<=[^\s*])\1(?![\w*])")
 _UNDERLINED = re.compile(r"(?<![\w_])_(?=[^\s_])([^_]+)(?<=[^\s_])_(?![\w_])")
 _NUMBERS_ONLY = re.compile(r"v?\d+(?:\.\d+)*(?:[ -]?(?:alpha|beta|rc|pre)[.-]?\d*)?", re.IGNORECASE)
-_AFTER_TITLE = re.compile(r"\s*(?:[:：—–]|[.。!！?？](?=\s|$)|\s-(?=\s))\s*")
+_AFTER_TITLE = re.compile(r"[*_”»\"]*\s*(?:[:：—–]|[.。!！?？؟۔।…]+(?=\s|$)|\s-(?=\s))\s*")
 
+_SPACES = re.compile(r"\s+")
 
 LONG_TITLE = 30
 """Characters of a title that is no sentence's subject: a description that begins with it is one
@@ -55,10 +56,22 @@ def description_words(description: str, title: str) -> str:
         return description
     if tree.bare(description) == tree.bare(title):
         return ""
-    if description.startswith(title):
-        repeated = _AFTER_TITLE.match(description, len(title))
-        if repeated is None and (title[-1] in ".!?…。！？؟" or len(title) >= LONG_TITLE):
-            repeated = re.compile(r"\s+").match(description, len(title))
-        if repeated:
-            return description[repeated.end() :] or description
-    return description
+    end = _end_of_title(description, title)
+    if end is None:
+        return description
+    repeated = _AFTER_TITLE.match(description, end)
+    if repeated is None and (title[-1] in ".!?…。！？؟" or len(title) >= LONG_TITLE):
+        repeated = _SPACES.match(description, end)
+    return (description[repeated.end() :] if repeated else "") or description
+
+
+def _end_of_title(description: str, title: str) -> int | None:
+    """Where the title ends with which a description begins; markup and typography don't count."""
+    wanted, so_far = tree.bare(title), ""
+    for at, character in enumerate(description):
+        so_far += tree.bare(character)
+        if so_far == wanted:
+            return at + 1
+        if not wanted.startswith(so_far):
+            return None
+    return None
