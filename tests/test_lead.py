@@ -53,6 +53,10 @@ def shown(folder: Path, source: str, adapter: str = "mastodon", **front: Any) ->
         ("It is out. Get it [here](https://other.example/)!", "It is out."),
         ("Wyszła. Pobierz [tutaj](https://other.example/). Miłego!", "Wyszła. Miłego!"),
         ("出ました。[こちら](https://other.example/)からどうぞ。", "出ました。"),
+        ("Il dit « Oui. Voyez https://a.example/x bien. » hier. Voilà.", "Voilà."),
+        ("It is out (see [here](https://a.example/x)). Enjoy!", "It is out. Enjoy!"),
+        ("พบกันวันเสาร์ ดูที่ https://a.example/x ขอบคุณทุกคน", "พบกันวันเสาร์ ขอบคุณทุกคน"),
+        ("![](a.png)\n\n<!--more-->\n\nIt is out.", "It is out."),
         ("A claim.[^1] And more.\n\n[^1]: The source.", "A claim. And more."),
         ("- [Why](#why)\n- [How](#how)\n\nBecause it is late.", "Because it is late."),
         ("*Written by Ada on a train.*\n\nIt is out.", "It is out."),
@@ -194,6 +198,7 @@ def test_discord_has_the_address_where_there_is_no_title(tmp_path: Path) -> None
     [
         ("5.0.0", "The Lamp 5.0.0"),
         ("v2.1-rc.1", "The Lamp v2.1-rc.1"),
+        ("Version 5", "The Lamp Version 5"),
         ("Lamp 5.0.0", "Lamp 5.0.0"),
         ("Light &amp; shade", "Light & shade"),
         ("The `lamp` is **out**", "The lamp is out"),

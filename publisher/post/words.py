@@ -18,7 +18,10 @@ _CODE = re.compile(r"(`+)(.+?)\1")
 _LINK = re.compile(r"!?\[([^\[\]]+)\]\([^()\s]*(?:\s\"[^\"]*\")?\)")
 _BOLD_OR_NOT = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*]+)(?<=[^\s*])\1(?![\w*])")
 _UNDERLINED = re.compile(r"(?<![\w_])_(?=[^\s_])([^_]+)(?<=[^\s_])_(?![\w_])")
-_NUMBERS_ONLY = re.compile(r"v?\d+(?:\.\d+)*(?:[ -]?(?:alpha|beta|rc|pre)[.-]?\d*)?", re.IGNORECASE)
+_NUMBERS_ONLY = re.compile(
+    r"(?:(?:version|release)\s+)?v?\d+(?:\.\d+)*(?:[ -]?(?:alpha|beta|rc|pre)[.-]?\d*)?",
+    re.IGNORECASE,
+)
 _AFTER_TITLE = re.compile(r"[*_”»\"]*\s*(?:[:：—–]|[.。!！?？؟۔।…]+(?=\s|$)|\s-(?=\s))\s*")
 
 _SPACES = re.compile(r"\s+")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from publisher.text.cut.good_ends import outside_quotations
 from publisher.text.cut.sentences import sentence_ends
 from publisher.text.render import elements
 from publisher.text.tree import COMMENT, Element, bare, excerpt, text_of, transform
@@ -24,8 +25,11 @@ _ADDRESS = "\ufdd2"
 """Where an address stood. A noncharacter: no post contains it."""
 
 _WRITTEN_OUT = re.compile(r"(?i:https?)://[^\s<>]*[^\s<>.,;:!?)\]}»”’\"'…。，、）」]")
-_IN_BRACKETS = re.compile(rf"\s*[(\[（［]\s*{_ADDRESS}\s*[)\]）］]")
+_IN_BRACKETS = re.compile(rf"\s*[(\[（［][^()\[\]（）［］]*{_ADDRESS}[^()\[\]（）［］]*[)\]）］]")
+_WITHOUT_STOPS = re.compile("[\u0e00-\u0eff\u1780-\u17ff]")
+"""Thai, Lao and Khmer, where a space stands between sentences, and not between words."""
 _PINGS = re.compile(r"(?<!\w)@\w")
+_PHRASE_BEFORE_ADDRESS = re.compile(rf"(?:\S+\s+)?\S*{_ADDRESS}\S*\s*")
 _COLON = re.compile(r"[:：][\s\u00a0\u202f]*$")
 _HERE = frozenset(
     "here|click here|this link|link|ici|cliquez ici|ce lien|hier|aquí|aqui|acá|este enlace|qui|aici|här|her|täällä|tästä"
@@ -52,8 +56,10 @@ def lead(body: Element, title: str = "", language: str = "") -> Element:
     box, a line of italics) are left out too, and a first line or sentence that only repeats the
     `title`. `language` is a BCP 47 tag.
     """
-    shown = excerpt(body)
     title = bare(title)
+    shown = excerpt(body)
+    if not has_text(shown):  # a picture, and then the mark
+        shown = body
     blocks = _gathered(shown, title, language, remarks=False)
     return Element("body", {}, tuple(blocks or _gathered(shown, title, language, remarks=True)))
 
@@ -216,11 +222,12 @@ def _listing(block: Element) -> Element | None:
 def _without_addresses(block: Element, language: str) -> Element:
     text = text_of(block)
     spans = [found.span() for found in _IN_BRACKETS.finditer(text)]
-    ends = [0, *sentence_ends(text, language), len(text)]
-    for start, end in itertools.pairwise(ends):
-        sentence = text[start:end]
-        if _ADDRESS in _IN_BRACKETS.sub("", sentence):
-            spans.append((start, end))
+    left = _IN_BRACKETS.sub(lambda found: " " * len(found[0]), text)
+    if _WITHOUT_STOPS.search(text):
+        spans += [found.span() for found in _PHRASE_BEFORE_ADDRESS.finditer(left)]
+    else:
+        ends = [0, *outside_quotations(left, sentence_ends(left, language)), len(left)]
+        spans += [span for span in itertools.pairwise(ends) if _ADDRESS in left[slice(*span)]]
     return _without(block, spans, 0)[0]
 
 

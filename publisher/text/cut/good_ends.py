@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from publisher.text.marks import marks_of
 
@@ -14,6 +15,12 @@ _QUOTATIONS = re.compile(
     r"|‹[^‹›\n]*›|(?<!\w)\"[^\"\n]*\"|(?<!\w)‘[^‘’\n]*’(?!\w)|\([^()\n]*\)|（[^（）\n]*）"
 )
 """Quotations and parentheses that are closed in the same paragraph."""
+
+
+def outside_quotations(text: str, ends: Iterable[int]) -> list[int]:
+    """Those of the `ends` that no quotation or parentheses go round."""
+    spans = [found.span() for found in _QUOTATIONS.finditer(text)]
+    return [end for end in ends if not any(start < end < stop for start, stop in spans)]
 
 
 class GoodEnds:
