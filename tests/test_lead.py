@@ -116,6 +116,8 @@ def test_a_cut_at_a_sentence_needs_no_sign(
         "Er sagt „" + "die Lampe ist warm. Sie ist hell. " * 20 + "“",
         "It has (" + "a wick. And a shade. " * 30 + ")",
         "It brings:\n\n- " + "a wick that is long " * 30 + "\n- a shade\n- a stand",
+        "It brings:\n\n- a long wick\n- " + "a shade that is warm " * 30,
+        "**It brings this:**\n\n- " + "a wick that is long " * 30 + "\n- a shade",
         "> " + "They wrote us a letter. " * 20,
         "`" + "lamp --wick --shade " * 30 + "`",
     ],
@@ -176,9 +178,9 @@ def test_a_description_that_says_enough_stands_alone(tmp_path: Path) -> None:
 
 
 def test_a_teaser_does_not_end_with_a_question_that_the_text_answers(tmp_path: Path) -> None:
-    asked = LONG + "Is it late? " + "No, it is early, and the kettle is on. " * 20
+    asked = LONG[:162] + "Is it late? " + "No, it is early and the kettle is on, " * 20
     text = shown(tmp_path, asked, "twitter").removesuffix("https://example.org/post/").strip()
-    assert text.endswith("evening.")
+    assert text.endswith("in the evening.")
     only = "Who will pick the next tomato on the roof? " + "It may be you and it may be me, " * 20
     text = shown(tmp_path, only, "twitter").removesuffix("https://example.org/post/").strip()
     assert text.endswith("on the roof?")
