@@ -117,7 +117,9 @@ def test_a_cut_at_a_sentence_needs_no_sign(
         "It has (" + "a wick. And a shade. " * 30 + ")",
         "It brings:\n\n- " + "a wick that is long " * 30 + "\n- a shade\n- a stand",
         "It brings:\n\n- a long wick\n- " + "a shade that is warm " * 30,
-        "**It brings this:**\n\n- " + "a wick that is long " * 30 + "\n- a shade",
+        "**This is what the new lamp brings to everybody who reads at night:**\n\n- "
+        + "a wick that is long " * 30
+        + "\n- a shade",
         "> " + "They wrote us a letter. " * 20,
         "`" + "lamp --wick --shade " * 30 + "`",
     ],
