@@ -190,3 +190,11 @@ def test_no_form_of_a_secret_survives_redaction(text: str) -> None:
 def test_a_secret_s_repr_shows_where_it_is_and_not_what() -> None:
     assert "hunter2" not in repr(Secret(clear="hunter2"))
     assert "TOKEN" in repr(Secret(env="TOKEN"))
+
+
+def test_values_of_the_site_are_known_by_their_whole_name(tmp_path: Path) -> None:
+    site = load(tmp_path, '[site.values]\nyear = 2026\nrelease = {tag = "v3"}\n').site
+    assert site.values == {"year": "2026", "release.tag": "v3"}
+    (problem,) = problems(tmp_path, "[site.values]\ntags = [1, 2]\n")
+    assert problem.line == 2
+    assert "tags is not a text" in str(problem)
