@@ -54,11 +54,11 @@ def test_a_dry_run_shows_edited_fields_too_and_nothing_as_edited_that_isn_t(
     project: Path, sandbox: Sandbox, publish: Publish
 ) -> None:
     publish("post.md")
-    edit(project, "title: Lamp 2.0 is out", "title: Lamp 2.0 is here")
+    edit(project, "title: Lamp 2.0 is out", "title: Lamp 2.0 is ready")
     ran = publish("post.md", "--dry-run")
-    assert "title: Lamp 2.0 is [-out-]{+here+}" in ran.out
-    assert "subject: Lamp 2.0 is [-out-]{+here+}" in ran.out
-    assert set(re.findall(r"\[-(.*?)-\]|\{\+(.*?)\+\}", ran.out)) == {("out", ""), ("", "here")}
+    assert "title: Lamp 2.0 is [-out-]{+ready+}" in ran.out
+    assert "subject: Lamp 2.0 is [-out-]{+ready+}" in ran.out
+    assert set(re.findall(r"\[-(.*?)-\]|\{\+(.*?)\+\}", ran.out)) == {("out", ""), ("", "ready")}
     assert "email: left as it is, sent to 3 recipients" in publish("post.md").out
 
 

@@ -90,4 +90,5 @@ def test_a_folder_of_real_posts_gives_a_dry_run_for_each(publish: Publish, tmp_p
     for result in ran.json["results"]:
         for part in result["parts"]:
             assert part["limit"] is None or part["length"] <= part["limit"]
-            assert part["text"].strip()
+            # A page of nothing but addresses is its title, which on Discord isn't in the text.
+            assert part["text"].strip() or result["channel"] == "discord"
