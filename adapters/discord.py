@@ -158,6 +158,11 @@ class Discord(Adapter):
             }
         )
 
+    def id_in(self, url: str) -> str:
+        """The last number of "copy message link", or of a webhook's message."""
+        found = re.search(r"/(\d+)/?(?:\?.*)?$", url)
+        return found[1] if found else ""
+
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
         body = {
             key: value for key, value in payload.items() if key not in ("thread_id", "pictures")

@@ -177,6 +177,11 @@ class Mastodon(Adapter):
         with sorted_errors():
             return client.media(id).url is not None
 
+    def id_in(self, url: str) -> str:
+        """The last part of the path: a number, or GoToSocial's ULID."""
+        found = re.search(r"/(\d+|[0-9A-HJKMNP-TV-Z]{26})/?(?:[?#].*)?$", url)
+        return found[1] if found else ""
+
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
         from publisher.http import sorted_errors
 

@@ -157,6 +157,10 @@ class Twitter(Adapter):
                 client.request("POST", "/2/media/metadata", json=body, user_auth=True)
         return True
 
+    def id_in(self, url: str) -> str:
+        found = re.search(r"/status(?:es)?/(\d+)", url)
+        return found[1] if found else ""
+
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
         from publisher.http import sorted_errors
 

@@ -287,6 +287,10 @@ class Adapter(ABC):
         pictures = [(each.source, each.alt, each.focus) for each in pictures_of(payload)]
         return (seen, pictures)
 
+    def id_in(self, url: str) -> str:
+        """The platform's id of the post at this address; empty where the address doesn't say it."""
+        return ""
+
     # At the edge. All raise NotSent, Refused or Unknown; whatever else comes out counts as Unknown.
 
     @abstractmethod

@@ -6,12 +6,12 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from publisher import __version__
-from publisher.errors import Problems, PublishError, UsageError
+from publisher.errors import PublishError, UsageError, each_of
 from publisher.tell.console import Console
 
 COMMANDS = ("check", "channels", "status", "retract", "adopt", "resolve", "ledger", "sandbox", "ci")
@@ -49,125 +49,21 @@ class _Parser(argparse.ArgumentParser):
 
 def parser(command: str = "") -> argparse.ArgumentParser:
     """The parser of a command; of `publish POST...` where `command` is empty."""
-    made = _Parser(
+    module = _module(command)
+    parser = _Parser(
         prog=f"publish {command}".strip(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
-        description=_DESCRIPTIONS[command],
+        description=module.DESCRIPTION,
         epilog="" if command else _EXIT_STATUSES,
     )
-    add = made.add_argument
-    if command not in ("sandbox", "ci"):
-        add(
-            "--config",
-            metavar="FILE",
-            help="the configuration; else publish.toml, searched upwards from the post",
-        )
-    if command in ("", "status", "retract"):
-        add("--json", action="store_true", help="print one JSON document")
-    if command in ("", "retract"):
-        add("posts", nargs="+", metavar="POST", help="a Markdown file, or a folder of them")
-    if command in ("", "retract", "adopt", "check"):
-        add("--channels", metavar="A,B", help="only these channels")
-    if command == "":
-        add(
-            "--dry-run",
-            action="store_true",
-            help="show each channel's exact text; send nothing, read no secret",
-        )
-        add(
-            "--yes",
-            action="store_true",
-            help="don't ask; also lets a run send more than three posts",
-        )
-        add(
-            "--sandbox",
-            action="store_true",
-            help="publish to platforms on this machine instead of the real ones",
-        )
-        add(
-            "--no-update",
-            action="store_true",
-            help="leave what is live as it is, also where the post was edited",
-        )
-        add(
-            "--update-all",
-            action="store_true",
-            help="update what is live to a new template or configuration, too",
-        )
-        add("--republish", action="store_true", help="post again what was retracted, or archived")
-        add("--force", action="store_true", help="overwrite what was edited on the platform")
-        made.set_defaults(online=False)
-        add("--version", action="version", version=f"publish {__version__}")
-    elif command == "retract":
-        add("--yes", action="store_true", help="don't ask")
-    elif command == "check":
-        add(
-            "posts",
-            nargs="*",
-            metavar="POST",
-            help="also what would keep these posts from being published",
-        )
-        add(
-            "--online",
-            action="store_true",
-            help="fetch each post's page, and show the card that platforms make of it",
-        )
-    elif command == "adopt":
-        add("post", metavar="POST", nargs="?")
-        add("channel", metavar="CHANNEL", nargs="?")
-        add("url", metavar="URL", nargs="?", help="where it is live")
-        add(
-            "--all",
-            metavar="FOLDER",
-            help="mark all posts in this folder as not to be sent, on any channel",
-        )
-    elif command == "status":
-        add("post", nargs="?", metavar="POST", help="only this post")
-    elif command == "resolve":
-        add("post", metavar="POST")
-        add("channel", metavar="CHANNEL")
-        found = made.add_mutually_exclusive_group(required=True)
-        found.add_argument(
-            "--sent", nargs="?", const="", metavar="URL", help="it is live (at this address)"
-        )
-        found.add_argument(
-            "--not-sent", action="store_true", help="it is not live: the next run sends it"
-        )
-        add("--recipient", metavar="ADDRESS", help="only this recipient's copy")
-        add("--part", type=int, metavar="N", help="only part N of a thread, counted from 1")
-    elif command == "ledger":
-        add("action", choices=("export", "import", "init"))
-        add(
-            "file",
-            nargs="?",
-            metavar="FILE",
-            help="JSON Lines; standard output or input, if not given",
-        )
-    elif command == "sandbox":
-        add(
-            "--port",
-            type=int,
-            default=0,
-            metavar="N",
-            help="the first of five ports; free ones, if not given",
-        )
-        add("--keep", metavar="FOLDER", help="write what is received there, too")
-    return made
+    module.add_arguments(parser)
+    return parser
 
 
-_DESCRIPTIONS = {
-    "": "Publish one Markdown announcement to every channel, exactly once, as previewed.",
-    "check": "Check the configuration, sign in to each channel without posting anything, and look posts over.",
-    "channels": "List every adapter, whether it is set up, and what is missing.",
-    "status": "Show what is live where.",
-    "retract": "Delete what is live of a post, where that can be done, and never post it again by itself.",
-    "adopt": "Take over what was posted before this tool came, or mark an archive as not to be sent.",
-    "ci": "Do what the GitHub Action does: publish on a push or a schedule, preview on a pull request.",
-    "resolve": "Say what you found out about a post whose outcome is unknown.",
-    "ledger": "Move the ledger as JSON Lines.",
-    "sandbox": "Run Mastodon's, X's and Discord's APIs and a mail server on this machine, to try things out.",
-}
+def _module(command: str) -> Any:
+    """Only the command that is asked for is imported."""
+    return import_module(f"publisher.commands.{command or 'publish'}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -179,10 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not arguments:
             raise UsageError("name a post", hint="publish post.md --dry-run, or publish --help")
         parsed = parser(command).parse_args(arguments[1:] if command else arguments)
-        run: Callable[[argparse.Namespace, Console], int] = import_module(
-            f"publisher.commands.{command or 'publish'}"
-        ).run
-        return run(parsed, console)
+        status: int = _module(command).run(parsed, console)
+        return status
     except PublishError as error:
         return _tell(error, 2, arguments, console)
     except KeyboardInterrupt:
@@ -211,8 +105,8 @@ def _tell(error: PublishError, status: int, arguments: Sequence[str], console: C
     if "--json" in arguments:
         from publisher.tell.document import as_json, document
 
-        every = error.errors if isinstance(error, Problems) else (error,)
-        console.out(as_json(document("--dry-run" in arguments, errors=every)))
+        dry = "--dry-run" in arguments
+        console.out(as_json(document(dry, errors=each_of(error))))
     return status
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,20 @@ def load(path: Path) -> Config:
             f"is not valid TOML: {problem}", hint="mend the line", file=path, line=line
         ) from None
     return _Reader(path, text).read(data)
+
+
+def of_run(given: str | None, folder: Path, *, preview: bool = False) -> Config:
+    """The one configuration of a run: as named, else searched from `folder` upwards.
+
+    For a preview, one that has no channel yet has every adapter's.
+    """
+    path = Path(given) if given else find(folder)
+    if path is None:
+        return bare(folder)
+    config = load(path)
+    if preview and not config.channels:
+        return replace(config, channels=bare(config.root).channels)
+    return config
 
 
 def bare(root: Path) -> Config:

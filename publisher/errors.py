@@ -150,3 +150,20 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(name, known, 1)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+
+
+def each_of(error: PublishError) -> Sequence[PublishError]:
+    """The single errors that an error stands for: itself, or those of Problems."""
+    return error.errors if isinstance(error, Problems) else (error,)
+
+
+def unique(errors: Iterable[PublishError]) -> list[PublishError]:
+    """Each once: what is wrong with a post is found again on each of its channels."""
+    return list({(error.file, error.line, error.message): error for error in errors}.values())
+
+
+def raise_all(errors: Iterable[PublishError]) -> None:
+    """Raises what there is, each once: alone, or as Problems."""
+    found = unique(errors)
+    if found:
+        raise found[0] if len(found) == 1 else Problems(found)

@@ -7,10 +7,12 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher.commands.resolve import id_in
-from publisher.compose.compose import compose, options_of
-from publisher.delivery import planning as prepare
+from publisher import channels
+from publisher import config as configuration
+from publisher.commands import options
+from publisher.compose.composer import Composer
 from publisher.delivery.plan import source_of
+from publisher.delivery.planning import Planning, key_of
 from publisher.errors import UsageError
 from publisher.ledger.row import LIVE_OR_MAYBE, Row
 from publisher.ledger.sqlite import Ledger
@@ -18,8 +20,27 @@ from publisher.ledger.store import Claim, open_store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
 from publisher.post.post import Post
+from publisher.post.read_all import read_posts
 from publisher.post.reader import read
 from publisher.tell.console import Console, clean
+
+DESCRIPTION = (
+    "Take over what was posted before this tool came, or mark an archive as not to be sent."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_config(parser)
+    options.add_channels(parser)
+    add = parser.add_argument
+    add("post", metavar="POST", nargs="?")
+    add("channel", metavar="CHANNEL", nargs="?")
+    add("url", metavar="URL", nargs="?", help="where it is live")
+    add(
+        "--all",
+        metavar="FOLDER",
+        help="mark all posts in this folder as not to be sent, on any channel",
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -34,32 +55,28 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "name a post, a channel, and where it is live", hint="publish adopt POST CHANNEL URL"
         )
     file = Path(arguments.post)
-    config = prepare.load_config(arguments.config, file.resolve().parent)
-    (name,) = prepare.chosen(arguments.channel, config) or ("",)
+    config = configuration.of_run(arguments.config, file.resolve().parent)
+    (name,) = channels.chosen(arguments.channel, config) or ("",)
     post = read(file, config)
-    adapters, _ = prepare.without_secrets([name], config)
+    adapters, _ = channels.without_secrets([name], config)
     adapter = adapters[name]
     if not (adapter.edits or adapter.deletes):
         raise UsageError(
             f"what is live on {adapter.title} can't be edited or deleted, so there is nothing to take over",
             hint="to keep it from being sent again: publish adopt --all FOLDER",
         )
-    remote_id = id_in(arguments.url)
-    if not remote_id.strip():
+    remote_id = adapter.id_in(arguments.url)
+    if not remote_id:
         raise UsageError(
             f"{arguments.url!r} is not the address of a post", hint="copy it from the platform"
         )
     with open_store(config) as store:
         ledger = store.ledger
-        facts = prepare.known_facts(adapters, ledger).get(name, {})
-        planning = prepare.Run(
-            config, adapters, {name: facts}, ledger, Gatherer(config), datetime.now(UTC)
-        )
-        key = prepare.key_of(post, planning)
-        pictures = planning.gatherer.gather(
-            post, adapter, options_of(post, adapter), facts, download=False
-        ).pictures
-        message = compose(post, adapter, config, facts, pictures)
+        facts = channels.known_facts(adapters, ledger)
+        composer = Composer(config, facts, Gatherer(config))
+        planning = Planning(config, adapters, ledger, composer, datetime.now(UTC))
+        key = key_of(post, planning)
+        message = composer.compose(post, adapter, download=False).message
         if len(message.parts) > 1:
             raise UsageError(
                 f"{name} makes a thread of {len(message.parts)} parts of it, and one address was given",
@@ -85,14 +102,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _archive(arguments: argparse.Namespace, console: Console) -> int:
     """Every post of a folder that isn't known yet counts as sent before, on every channel."""
     sources = collect([arguments.all])
-    config = prepare.load_config(arguments.config, Path(arguments.all).resolve())
-    names = prepare.chosen(arguments.channels, config) or tuple(config.channels)
+    config = configuration.of_run(arguments.config, Path(arguments.all).resolve())
+    names = channels.chosen(arguments.channels, config) or tuple(config.channels)
     if not names or config.path is None:
         raise UsageError(
             "no channel is configured",
             hint="write a publish.toml first; config.example.toml shows how",
         )
-    posts, drafts = prepare.read_posts(sources.files, config)
+    posts, drafts = read_posts(sources.files, config)
     now = datetime.now(UTC)
     with open_store(config) as store:
         ledger = store.ledger

@@ -8,13 +8,19 @@ from pathlib import Path
 from publisher import config as configuration
 from publisher import registry
 from publisher.adapter import Channel
+from publisher.commands import options
 from publisher.config import Config
-from publisher.delivery import planning
 from publisher.tell.console import Console, clean
+
+DESCRIPTION = "List every adapter, whether it is set up, and what is missing."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_config(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    config = planning.load_config(arguments.config, Path.cwd())
+    config = configuration.of_run(arguments.config, Path.cwd())
     sections = dict(config.channels) if config.path else {}
     for adapter_name in registry.names():
         mine = [channel for channel in sections.values() if channel.adapter == adapter_name]

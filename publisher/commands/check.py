@@ -7,14 +7,37 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from publisher import channels
+from publisher import config as configuration
+from publisher.commands import options
+from publisher.compose.composer import Composer
 from publisher.config import Config
-from publisher.delivery import planning as prepare
-from publisher.errors import AltMissing, ConfigError, Problems, PublishError, UsageError
+from publisher.delivery.planning import Planning, problems
+from publisher.errors import AltMissing, ConfigError, PublishError, UsageError, each_of
 from publisher.ledger.store import open_store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
 from publisher.post.post import Post
+from publisher.post.read_all import read_posts
 from publisher.tell.console import Console, clean, describe
+
+DESCRIPTION = "Check the configuration, sign in to each channel without posting anything, and look posts over."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_config(parser)
+    options.add_channels(parser)
+    parser.add_argument(
+        "posts",
+        nargs="*",
+        metavar="POST",
+        help="also what would keep these posts from being published",
+    )
+    parser.add_argument(
+        "--online",
+        action="store_true",
+        help="fetch each post's page, and show the card that platforms make of it",
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -22,7 +45,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return _posts(arguments, console)
     if arguments.online:
         raise UsageError("--online wants a post", hint="publish check post.md --online")
-    config = prepare.load_config(arguments.config, Path.cwd())
+    config = configuration.of_run(arguments.config, Path.cwd())
     if config.path is None:
         raise ConfigError(
             "there is no publish.toml here or in a folder above",
@@ -40,18 +63,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     failed = False
     with open_store(config) as store:
         ledger = store.ledger
-        for name in prepare.chosen(arguments.channels, config) or config.channels:
+        for name in channels.chosen(arguments.channels, config) or config.channels:
             try:
-                adapters, redact = prepare.sign_in([name], config)
+                adapters, redact = channels.sign_in([name], config)
             except PublishError as error:
                 failed = True
-                for each in error.errors if isinstance(error, Problems) else (error,):
+                for each in each_of(error):
                     console.out(f"{name}: {console.colour('failed', 'red')}: {describe(each)}")
                 continue
             adapter = adapters[name]
             try:
                 who = adapter.check()
-                prepare.learn(adapters, ledger, datetime.now(UTC), again=True)
+                channels.learn(adapters, ledger, datetime.now(UTC), again=True)
                 console.out(f"{name}: {console.colour('good', 'green')}: {clean(redact(who))}")
             except PublishError as error:
                 failed = True
@@ -72,23 +95,23 @@ def _posts(arguments: argparse.Namespace, console: Console) -> int:
     sources = collect(arguments.posts)
     if not sources.files:
         raise UsageError("there is no post in that folder", hint="name a post")
-    config = prepare.load_config(
+    config = configuration.of_run(
         arguments.config, sources.files[0].file.resolve().parent, preview=True
     )
-    names = prepare.chosen(arguments.channels, config)
-    posts, drafts = prepare.read_posts(sources.files, config)
+    names = channels.chosen(arguments.channels, config)
+    posts, drafts = read_posts(sources.files, config)
     failed = False
     with open_store(config, readonly=True) as store:
         ledger = store.ledger
         gatherer = Gatherer(config)
         for post in (*posts, *drafts):
-            wanted = prepare.channels_of(post, names, config)
-            adapters, _ = prepare.without_secrets(wanted, config)
-            facts = prepare.known_facts(adapters, ledger)
-            planning = prepare.Run(
-                config, adapters, facts, ledger, gatherer, datetime.now(UTC), dry=True
-            )
-            errors, warnings = prepare.problems(planning, post, wanted, download=arguments.online)
+            wanted = channels.channels_of(post, names, config)
+            adapters, _ = channels.without_secrets(wanted, config)
+            facts = channels.known_facts(adapters, ledger)
+            composer = Composer(config, facts, gatherer)
+            now = datetime.now(UTC)
+            planning = Planning(config, adapters, ledger, composer, now, dry=True)
+            errors, warnings = problems(planning, post, wanted, download=arguments.online)
             # What a reader who can't see would miss is only a warning elsewhere; who asks is told
             # that it is wrong.
             errors += [each for each in warnings if isinstance(each, AltMissing)]

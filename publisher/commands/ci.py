@@ -7,16 +7,24 @@ import argparse
 import os
 from collections.abc import Iterator, Mapping
 
-from publisher.commands.publish import Told, carry_out
 from publisher.delivery.result import Result
-from publisher.errors import AltMissing, Problems, PublishError
+from publisher.errors import AltMissing, PublishError, each_of
 from publisher.ledger.row import Row
+from publisher.run import RunOptions, Told, publish
 from publisher.tell import document, github, terminal
 from publisher.tell.console import Console, describe
 from publisher.tell.diff import differences
 
 TOLD = frozenset(("planned", "outdated", "failed", "unknown", "sent"))
 """What a summary is about: the rest is as it was."""
+
+DESCRIPTION = (
+    "Do what the GitHub Action does: publish on a push or a schedule, preview on a pull request."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None: everything comes from the job's environment."""
 
 
 class _Inert(Console):
@@ -40,13 +48,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     inert = _Inert()
     try:
-        return carry_out(
-            _arguments(environ, dry),
+        return publish(
+            _options(environ, dry),
             inert,
             lambda told: _tell(told, event, environ, console, inert),
         )
     except PublishError as error:
-        each = error.errors if isinstance(error, Problems) else (error,)
+        each = each_of(error)
         for one in each:
             _annotate("error", one, console)
         lines = [
@@ -59,27 +67,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 2
 
 
-def _arguments(environ: Mapping[str, str], dry: bool) -> argparse.Namespace:
-    """The command line that the Action's inputs stand for. They come by the environment: never
-    through a shell."""
+def _options(environ: Mapping[str, str], dry: bool) -> RunOptions:
+    """What the Action's inputs ask for. They come by the environment: never through a shell."""
 
     def given(name: str) -> str | None:
         return environ.get(f"INPUT_{name}", "").strip() or None
 
-    paths = [line.strip() for line in (given("PATH") or ".").splitlines() if line.strip()]
-    return argparse.Namespace(
-        posts=paths,
+    lines = (given("PATH") or ".").splitlines()
+    return RunOptions(
+        posts=[line.strip() for line in lines if line.strip()],
         config=given("CONFIG"),
         channels=given("CHANNELS"),
-        dry_run=dry,
-        json=False,
-        yes=(given("YES") or "").lower() == "true",
-        sandbox=False,
-        no_update=False,
-        update_all=False,
-        republish=False,
-        force=False,
+        dry=dry,
         online=True,
+        yes=(given("YES") or "").lower() == "true",
     )
 
 
@@ -100,7 +101,12 @@ def _tell(
     urls = [
         row.url for result in told.results for row in result.rows if row.url and row.state == "sent"
     ]
-    _outputs(environ, document.as_json(told.document()), urls, list(dict.fromkeys(failed)))
+    _outputs(
+        environ,
+        document.as_json(document.document(told.dry, told.results, warnings=told.warnings)),
+        urls,
+        list(dict.fromkeys(failed)),
+    )
 
 
 def _outputs(environ: Mapping[str, str], document: str, urls: list[str], failed: list[str]) -> None:

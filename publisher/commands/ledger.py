@@ -12,17 +12,30 @@ import os
 import sys
 from pathlib import Path
 
-from publisher.config import Config
-from publisher.delivery import planning
+from publisher.commands import options
+from publisher.config import Config, of_run
 from publisher.errors import LedgerError, UsageError
 from publisher.ledger import jsonl
 from publisher.ledger.sqlite import Ledger
 from publisher.ledger.store import open_store
 from publisher.tell.console import Console
 
+DESCRIPTION = "Move the ledger as JSON Lines."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_config(parser)
+    parser.add_argument("action", choices=("export", "import", "init"))
+    parser.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="JSON Lines; standard output or input, if not given",
+    )
+
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    config = planning.load_config(arguments.config, Path.cwd())
+    config = of_run(arguments.config, Path.cwd())
     path = config.ledger_path()
     if arguments.action == "init":
         return _init(config, console)

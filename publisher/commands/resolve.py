@@ -4,20 +4,40 @@ find out."""
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
-from publisher.delivery import planning
+from publisher import registry
+from publisher.commands import options
+from publisher.config import Config
+from publisher.config import of_run as config_of_run
 from publisher.errors import UsageError
 from publisher.ledger.row import Row
 from publisher.ledger.store import Claim, open_store
 from publisher.post.reader import read
 from publisher.tell.console import Console
 
+DESCRIPTION = "Say what you found out about a post whose outcome is unknown."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_config(parser)
+    add = parser.add_argument
+    add("post", metavar="POST")
+    add("channel", metavar="CHANNEL")
+    answer = parser.add_mutually_exclusive_group(required=True)
+    answer.add_argument(
+        "--sent", nargs="?", const="", metavar="URL", help="it is live (at this address)"
+    )
+    answer.add_argument(
+        "--not-sent", action="store_true", help="it is not live: the next run sends it"
+    )
+    add("--recipient", metavar="ADDRESS", help="only this recipient's copy")
+    add("--part", type=int, metavar="N", help="only part N of a thread, counted from 1")
+
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     file = Path(arguments.post)
-    config = planning.load_config(arguments.config, file.resolve().parent)
+    config = config_of_run(arguments.config, file.resolve().parent)
     post = read(file, config)
     with open_store(config, readonly=True) as store:
         known = store.ledger.find(post.identity)
@@ -40,7 +60,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 hint="see `publish status`",
             )
         for row in unknown:
-            ledger.record(_resolved(row, arguments))
+            ledger.record(_resolved(row, arguments, config))
     what = "live" if arguments.sent is not None else "not sent; the next run sends it"
     console.out(f"{file} on {arguments.channel}: noted as {what} ({len(unknown)} of {len(rows)})")
     return 0
@@ -60,15 +80,17 @@ def _is_open(row: Row, arguments: argparse.Namespace) -> bool:
     )
 
 
-def _resolved(row: Row, arguments: argparse.Namespace) -> Row:
+def _resolved(row: Row, arguments: argparse.Namespace, config: Config) -> Row:
     if arguments.sent is None:
         return row.with_state("failed", error="not sent, as you said")
     url = arguments.sent or row.url
-    return row.with_state("sent", url=url, remote_id=id_in(url or "") or row.remote_id, error=None)
+    return row.with_state("sent", url=url, remote_id=_id_in(url, row, config), error=None)
 
 
-def id_in(url: str) -> str:
-    """The id that ends a post's address, on Mastodon, X and Discord alike; empty where there is
-    none."""
-    found = re.search(r"(\d+|[0-9A-HJKMNP-TV-Z]{26})/?$", url)
-    return found[1] if found else ""
+def _id_in(url: str | None, row: Row, config: Config) -> str | None:
+    """The id that the address names, as the channel's adapter reads it; else what is known."""
+    channel = config.channels.get(row.channel)
+    if not url or channel is None:
+        return row.remote_id
+    adapter = registry.load(channel.adapter)(channel)
+    return adapter.id_in(url) or row.remote_id

@@ -8,11 +8,14 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from publisher.commands.publish import busy_error, send, write_back
-from publisher.compose.compose import compose
-from publisher.delivery import planning as prepare
+from publisher import channels
+from publisher import config as configuration
+from publisher.commands import options
+from publisher.compose.composer import Composer
 from publisher.delivery.plan import Delivery
+from publisher.delivery.planning import Planning, key_of
 from publisher.delivery.result import Result, exit_status
+from publisher.delivery.write_back import write_back
 from publisher.errors import DeliveryError, UsageError
 from publisher.ledger.row import Row
 from publisher.ledger.store import Claim, open_store
@@ -20,72 +23,67 @@ from publisher.pictures.gather import Gatherer
 from publisher.pictures.store import Store as PictureStore
 from publisher.post.find import collect
 from publisher.post.post import Post
+from publisher.post.read_all import read_posts
+from publisher.run import open_rows, send
 from publisher.tell import document, terminal
 from publisher.tell.console import Console
+
+DESCRIPTION = (
+    "Delete what is live of a post, where that can be done, and never post it again by itself."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_config(parser)
+    options.add_json(parser)
+    options.add_posts(parser)
+    options.add_channels(parser)
+    parser.add_argument("--yes", action="store_true", help="don't ask")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     sources = collect(arguments.posts)
     if not sources.files:
         raise UsageError("there is no post in that folder", hint="name a post")
-    config = prepare.load_config(arguments.config, sources.files[0].file.resolve().parent)
-    names = prepare.chosen(arguments.channels, config)
-    posts, drafts = prepare.read_posts(sources.files, config)
-    channels = list(names or config.channels)
-    adapters, redact = prepare.sign_in(channels, config)
+    config = configuration.of_run(arguments.config, sources.files[0].file.resolve().parent)
+    names = channels.chosen(arguments.channels, config)
+    posts, drafts = read_posts(sources.files, config)
+    names = names or tuple(config.channels)
+    adapters, redact = channels.sign_in(names, config)
     with open_store(config) as store:
         ledger, now = store.ledger, datetime.now(UTC)
-        planning = prepare.Run(
-            config, adapters, prepare.known_facts(adapters, ledger), ledger, Gatherer(config), now
-        )
+        composer = Composer(config, channels.known_facts(adapters, ledger), Gatherer(config))
+        planning = Planning(config, adapters, ledger, composer, now)
 
         def plan() -> Claim[list[Result]]:
-            made = [_plan(planning, post, name) for post in (*posts, *drafts) for name in channels]
-            rows = [
-                row
-                for result in made
-                if result.status == "planned"
-                for row in result.delivery.open_rows
-            ]
-            return Claim(
-                made, {each.delivery.key: each.delivery.post.identity for each in made}, rows
-            )
+            made = [_plan(planning, post, name) for post in (*posts, *drafts) for name in names]
+            identities = {each.delivery.key: each.delivery.post.identity for each in made}
+            return Claim(made, identities, open_rows(made))
 
         _agree(plan().made, arguments, console)
         with store.hold(plan) as (results, busy):
             for result in results:
                 if result.delivery.key not in busy:
                     _forget(planning, result.delivery)
-            results = [
-                replace(
-                    result,
-                    status="skipped",
-                    reason="busy",
-                    error=busy_error(busy[result.delivery.key]),
-                )
-                if result.delivery.key in busy
-                else result
-                for result in results
-            ]
-            results, stopped = send(
-                {}, {}, results, planning, PictureStore(store.pictures), redact, console
-            )
-            write_back(results, planning, console)
-        status = 130 if stopped else exit_status(results)
+            pictures = PictureStore(store.pictures)
+            sent = send(results, planning, pictures, redact, console, busy=busy, late={})
+            for problem in write_back(sent.results, config, ledger):
+                console.problem(problem, "warning")
+        status = 130 if sent.stopped else exit_status(sent.results)
         with suppress(BrokenPipeError):
             if arguments.json:
-                console.out(document.as_json(document.document(False, results)))
+                console.out(document.as_json(document.document(False, sent.results)))
             else:
-                for result in results:
+                for result in sent.results:
                     console.out(terminal.outcome(result, console))
     return status
 
 
-def _plan(planning: prepare.Run, post: Post, name: str) -> Result:
+def _plan(planning: Planning, post: Post, name: str) -> Result:
     """What is live of a post on one channel, to be deleted, the last part first."""
     adapter = planning.adapters[name]
-    message = compose(post, adapter, planning.config, planning.facts.get(name, {}))
-    key = prepare.key_of(post, planning)
+    message = planning.composer.compose(post, adapter, download=False).message
+    key = key_of(post, planning)
     rows = planning.ledger.rows(key, name)
     delivery = Delivery(post, adapter, message, key, tuple(rows))
     live = [row for row in rows if row.state == "sent" or row.op == "delete"]
@@ -111,7 +109,7 @@ def _going(row: Row) -> Row:
     return row if row.op == "delete" else row.with_state("pending", op="delete", error=None)
 
 
-def _forget(planning: prepare.Run, delivery: Delivery) -> None:
+def _forget(planning: Planning, delivery: Delivery) -> None:
     """What isn't live is not to be sent either, on any channel: not now, and not by a later run."""
     ledger, adapter = planning.ledger, delivery.adapter
     known = ledger.rows(delivery.key, delivery.channel)

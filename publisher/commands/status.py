@@ -6,13 +6,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from publisher.delivery import planning
+from publisher.commands import options
+from publisher.config import of_run as config_of_run
 from publisher.errors import UsageError
 from publisher.ledger.row import Row
 from publisher.ledger.store import open_store
 from publisher.post.reader import read
 from publisher.tell.console import Console, clean
 from publisher.tell.document import VERSION, as_json
+
+DESCRIPTION = "Show what is live where."
 
 _COLOURS = {"sent": "green", "failed": "red", "unknown": "red", "intent": "red"}
 _WORDS = {
@@ -28,9 +31,15 @@ _WORDS = {
 }
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_config(parser)
+    options.add_json(parser)
+    parser.add_argument("post", nargs="?", metavar="POST", help="only this post")
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
     folder = Path(arguments.post).resolve().parent if arguments.post else Path.cwd()
-    config = planning.load_config(arguments.config, folder)
+    config = config_of_run(arguments.config, folder)
     with open_store(config, readonly=True) as store:
         ledger = store.ledger
         key = None

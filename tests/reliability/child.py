@@ -135,9 +135,6 @@ def _warm() -> None:
     import tenacity  # noqa: F401
     import tweepy  # noqa: F401
 
-    import publisher.commands.ledger
-    import publisher.commands.publish
-    import publisher.commands.resolve  # noqa: F401
     from publisher import cli, registry
     from publisher.delivery import side_by_side  # noqa: F401
     from publisher.ledger import jsonl  # noqa: F401
