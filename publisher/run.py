@@ -32,7 +32,7 @@ from publisher.tell import terminal
 from publisher.tell.console import Console, Progress, clean
 
 if TYPE_CHECKING:
-    from publisher.delivery.sender import Outcome
+    from publisher.delivery.work import Outcome
 
 MANY = 3
 """A run that would send more posts than this asks first."""

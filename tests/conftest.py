@@ -14,7 +14,7 @@ import pytest
 
 from publisher import cli
 from publisher.delivery import side_by_side
-from publisher.delivery.sender import Timing
+from publisher.delivery.work import Timing
 from publisher.sandbox import Sandbox
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"

@@ -13,7 +13,7 @@ from publisher.errors import EditedThere, Gone, PublishError, Unknown
 from publisher.ledger.row import Row
 
 if TYPE_CHECKING:
-    from publisher.delivery.sender import Outcome
+    from publisher.delivery.work import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from publisher.delivery.plan import Delivery
-from publisher.delivery.sender import Outcome, Sender, Timing, stopped
+from publisher.delivery.rounds import Rounds, stopped
+from publisher.delivery.work import Outcome, Timing, Work
 from publisher.ledger.sqlite import Ledger
 from publisher.secrets import Redactor
 
@@ -46,7 +47,8 @@ def deliver(
             for delivery in mine:
                 if stop.is_set():
                     return
-                outcome = Sender(delivery, ledger, redact, pictures, progress, stop, timing).run()
+                this = Work(delivery, ledger, redact, pictures, progress)
+                outcome = Rounds(this, stop, timing).run()
                 if left.pop(id(delivery), None):
                     done(outcome)
         finally:

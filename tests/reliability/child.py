@@ -62,7 +62,7 @@ def prepare(job: Job) -> None:
     """Set what a run shall find: folder, environment, waits, fail points."""
     from publisher import failpoints
     from publisher.delivery import side_by_side
-    from publisher.delivery.sender import Timing
+    from publisher.delivery.work import Timing
 
     os.chdir(job.folder)
     os.environ.clear()

@@ -1,0 +1,139 @@
+"""What isn't live yet is sent; what may be live is looked for before anything else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from publisher.delivery.uploads import media_of
+from publisher.delivery.work import Timing, Work, now, since
+from publisher.errors import (
+    CannotLook,
+    DeliveryError,
+    Duplicate,
+    LedgerError,
+    NotSent,
+    Refused,
+    Unknown,
+)
+
+
+class Creation:
+    """Creates the rows of one delivery, in one run.
+
+    `_looks` counts how often a row was looked for in vain since its last attempt; `_risked` are the
+    rows that were sent again in the blind, once a run, because the configuration says so.
+    """
+
+    def __init__(self, work: Work, timing: Timing) -> None:
+        self._work = work
+        self._timing = timing
+        self._looks: dict[int, int] = {}
+        self._risked: set[int] = set()
+
+    def send(self, index: int, *, proving: bool = False) -> None:
+        """Send one row. `proving`: it may be live, and the platform would then refuse it as a
+        duplicate.
+
+        Raises NotSent, Refused, or Unknown if it is to be held.
+        """
+        work = self._work
+        started = now()
+        row = work.rows[index]
+        row = replace(row, began=row.began or started)
+        doubtful = row.state in ("intent", "unknown")
+        intent = row.with_state("intent", tried=started, error=None)
+        attempt = work.attempt(index, row)
+        if not proving:
+            self._looks.pop(index, None)
+            if work.adapter.announces and not doubtful:
+                attempt = replace(attempt, leaving=lambda: work.record(index, intent))
+            else:
+                work.record(index, intent)
+        try:
+            receipt = work.adapter.send(row.payload, attempt)
+        except LedgerError:
+            raise
+        except Duplicate:
+            if not doubtful:
+                work.fail(index, "failed")
+                raise
+            # An earlier attempt went through after all, however late: the refusal proves it.
+            live = work.look(index)
+            known = {"remote_id": live.id, "url": live.url} if live else {}
+            work.record(index, work.rows[index].with_state("sent", error=None, **known))
+        except (NotSent, Refused) as error:
+            work.fail(index, "unknown" if proving else "failed", error)
+            if isinstance(error, Refused):
+                # Perhaps because the pictures are gone there: the next run uploads them anew.
+                work.record(index, replace(work.rows[index], media={}))
+            raise
+        except Exception as problem:
+            self._is_unknown(index, problem, proving=proving)
+        else:
+            media = {**work.rows[index].media, **media_of(receipt)}
+            work.record(
+                index,
+                work.rows[index].with_state(
+                    "sent", remote_id=receipt.id, url=receipt.url, media=media, error=None
+                ),
+            )
+
+    def _is_unknown(self, index: int, problem: Exception, *, proving: bool) -> None:
+        work = self._work
+        words = f"{type(problem).__name__}: {problem}"
+        unknown = problem if isinstance(problem, Unknown) else Unknown(words)
+        row = work.rows[index]
+        # From now on, not from when it began: a slow request may still be on its way through.
+        tried = row.tried if proving else now()
+        error = work.redact(unknown.message)
+        work.record(index, row.with_state("unknown", tried=tried, error=error))
+        if proving or not self.settle(index):
+            raise NotSent(unknown.message) from problem
+
+    def settle(self, index: int) -> bool:
+        """A row may be live: find out. True: it is, and recorded. False: it certainly isn't.
+
+        Raises NotSent where it is too early to tell, Unknown where nobody can.
+        """
+        work = self._work
+        row = work.rows[index]
+        attempt = work.attempt(index)
+        try:
+            receipt = work.adapter.find(row.payload, attempt, row.began or now())
+        except (NotSent, LedgerError):
+            raise
+        except DeliveryError as error:
+            return self._settle_blind(index, error)
+        except Exception as problem:
+            kind = type(problem).__name__
+            nonsense = CannotLook(f"what was read back makes no sense ({kind})")
+            return self._settle_blind(index, nonsense)
+        if receipt is not None:
+            live = row.with_state("sent", remote_id=receipt.id, url=receipt.url, error=None)
+            work.record(index, live)
+            return True
+        self._looks[index] = self._looks.get(index, 0) + 1
+        waited = since(row.tried or row.began or now())
+        if self._looks[index] >= 2 and waited >= self._timing.settle:
+            return False
+        raise NotSent(
+            f"{row.error or 'an earlier run was cut off'}; it is not there, looking once more"
+            " before sending again",
+            retry_after=max(self._timing.settle - waited, self._timing.look_again),
+        )
+
+    def _settle_blind(self, index: int, why: DeliveryError) -> bool:
+        work = self._work
+        row = work.rows[index]
+        if row.tried and since(row.tried) <= work.adapter.proves_by_refusal:
+            self.send(index, proving=True)
+            return True
+        resend = work.delivery.message.options.get("on_unknown", "hold") == "resend"
+        if resend and index not in self._risked:
+            self._risked.add(index)
+            return False
+        work.fail(index, "unknown")
+        raise Unknown(
+            f"{row.error or 'an earlier run was cut off'}; it may be live, and {why.message}",
+            hint=f"look for it, then: {work.resolve_command(index)} --sent or --not-sent",
+        )

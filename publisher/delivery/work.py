@@ -1,0 +1,188 @@
+"""One delivery while it is sent: its rows, as the ledger has them, and what an attempt needs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from publisher.adapter import Attempt, Receipt
+from publisher.delivery.plan import Delivery
+from publisher.errors import DeliveryError, LedgerError, PublishError, Refused
+from publisher.ledger.row import Media, Row, State
+from publisher.ledger.sqlite import Ledger
+from publisher.secrets import Redactor
+
+DONE = frozenset(("sent", "retracted", "archived"))
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds.
+
+    settle        how long after an attempt a reading that finds nothing may be believed: a replica
+                  may lag, a request may arrive late
+    look_again    the least time between two readings
+    deadline      how long a channel is tried without anything going out
+    longest_wait  between two tries, where the platform doesn't say
+    patience      how long Ctrl-C waits for the answer to a request that is under way
+    """
+
+    settle: float = 30.0
+    look_again: float = 2.0
+    deadline: float = 600.0
+    longest_wait: float = 60.0
+    patience: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a delivery: its rows as they are in the ledger now, and the error that ended
+    it, if any."""
+
+    delivery: Delivery
+    rows: tuple[Row, ...]
+    error: PublishError | None = None
+
+
+class Work:
+    """The rows of one delivery, by their index. Every change is in the ledger before it is here."""
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        ledger: Ledger,
+        redact: Redactor,
+        pictures: Callable[[str], bytes],
+        progress: Callable[[str, str], None],
+    ) -> None:
+        self.delivery = delivery
+        self.adapter = delivery.adapter
+        self.redact = redact
+        self.bytes_of = pictures
+        self.is_thread = not any(row.recipient for row in delivery.rows)
+        self.retracting = all(row.op == "delete" for row in delivery.rows)
+        self.last_progress = now()
+        self._rows = list(delivery.rows)
+        self._ledger = ledger
+        self._progress = progress
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(self._rows)
+
+    def begin(self) -> None:
+        """Write down what is going to be tried."""
+        if self.delivery.fresh:
+            identity, key = self.delivery.post.identity, self.delivery.key
+            self._ledger.prepare(identity, key, self.delivery.channel, self._rows)
+        elif self.retracting:
+            # All of it is to go, whatever happens now: no later run takes the rest for a post.
+            self._rows = [
+                row.with_state("intent") if row.state == "pending" else row for row in self._rows
+            ]
+            self._ledger.record_all(self._rows)
+
+    def record(self, index: int, row: Row) -> None:
+        self._ledger.record(row)
+        self._rows[index] = row
+        if row.state in DONE:
+            self.last_progress = now()
+
+    def fail(self, index: int, state: State, error: DeliveryError | None = None) -> None:
+        changes = {"error": self.redact(error.message)} if error else {}
+        self.record(index, self._rows[index].with_state(state, **changes))
+
+    def take_back(self, index: int, error: DeliveryError | None = None) -> None:
+        """An edit, or a deletion, didn't come about: what is live stays as it is."""
+        row = as_live(self._rows[index])
+        self.record(index, replace(row, error=self.redact(error.message)) if error else row)
+
+    def remember_upload(self, index: int, source: str, media: Media) -> None:
+        row = self._rows[index]
+        row = replace(row, media={**row.media, source: media})
+        # In the ledger what is live stays "sent" until the intent to edit it is written.
+        is_planned_edit = row.op == "update" and row.state == "pending"
+        self._ledger.record(as_live(row) if is_planned_edit else row)
+        self._rows[index] = row
+
+    def forget(self, index: int) -> None:
+        """A part that a thread doesn't have any more."""
+        row = self._rows[index]
+        self._ledger.forget(row)
+        self._rows[index] = row.with_state("retracted")
+
+    def say(self, words: str) -> None:
+        self._progress(self.delivery.channel, self.redact(words))
+
+    def attempt(self, index: int, row: Row | None = None) -> Attempt:
+        """Raises Refused where the part that this one replies to has no id."""
+        row = row or self._rows[index]
+        reply_to = None
+        if self.is_thread and index and self.adapter.replies and row.op == "create":
+            reply_to = self._remote_id(index - 1)
+            if reply_to is None:
+                raise Refused(
+                    f"part {index} is live, but its id is not known, so part {index + 1} can't"
+                    " reply to it",
+                    hint=f"{self.resolve_command(index - 1)} --sent URL",
+                )
+        return Attempt(
+            key=self._key(row),
+            began=row.began or now(),
+            reply_to=reply_to,
+            recipient=row.recipient,
+            remote_id=row.remote_id or "",
+            media={source: media.id for source, media in row.media.items()},
+            bytes_of=self.bytes_of,
+        )
+
+    def look(self, index: int) -> Receipt | None:
+        """Read back what is known to be live. None: it isn't to be seen, or nobody can look."""
+        row = self._rows[index]
+        attempt = self.attempt(index)
+        try:
+            return self.adapter.find(row.payload, attempt, row.began or now())
+        except LedgerError:
+            raise
+        except Exception:
+            return None
+
+    def resolve_command(self, index: int) -> str:
+        """How a person says what became of a row."""
+        row = self._rows[index]
+        command = f"publish resolve {self.delivery.post.file} {self.delivery.channel}"
+        if row.recipient:
+            return f"{command} --recipient {row.recipient}"
+        return f"{command} --part {row.part + 1}" if len(self._rows) > 1 else command
+
+    def _key(self, row: Row) -> str:
+        """With the payload, frozen once it was tried: another project's post.md on the same account
+        is no replay."""
+        account = f"{self.adapter.name}/{row.channel}"
+        what = (account, row.post, str(row.part), str(row.generation), row.hash)
+        return hashlib.sha256("\n".join(what).encode()).hexdigest()[:40]
+
+    def _remote_id(self, index: int) -> str | None:
+        """The id of a part that is live. Where only a refusal proved that it is, this looks once
+        more."""
+        row = self._rows[index]
+        if row.state == "sent" and row.remote_id is None and (live := self.look(index)):
+            self.record(index, row.with_state("sent", remote_id=live.id, url=live.url or row.url))
+        return self._rows[index].remote_id
+
+
+def as_live(row: Row) -> Row:
+    """The row without the edit that didn't come about."""
+    payload = row.payload if row.live is None else row.live
+    return row.with_state("sent", op="create", payload=payload, live=None)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def since(moment: datetime) -> float:
+    """Seconds."""
+    return (now() - moment).total_seconds()
