@@ -215,6 +215,8 @@ class Mastodon(Adapter):
                             attempt.reply_to or ""
                         ):
                             continue
+                        if attempt.is_taken(str(status.id)):
+                            continue
                         if self._is_ours(client, status, payload):
                             return Receipt(str(status.id), status.url or status.uri)
                     if not statuses or statuses[-1].created_at < earliest:

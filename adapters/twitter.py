@@ -215,6 +215,8 @@ class Twitter(Adapter):
             for post in answer.get("data") or ():
                 if datetime.fromisoformat(post["created_at"]) < earliest:
                     return None
+                if attempt.is_taken(str(post["id"])):
+                    continue
                 if _parent(post) == attempt.reply_to and _same(post, payload["text"]):
                     return self._receipt(post["id"])
             more = answer["meta"].get("next_token")

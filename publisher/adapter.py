@@ -198,6 +198,8 @@ class Attempt:
     remote_id  the platform's id of what is to be edited or deleted
     media      the platform's ids of pictures that are there already, by the `source` of each
     bytes_of   the bytes of a picture, by its `hash`
+    is_taken   whether an id is another post's, as the ledger knows: then it isn't what `find` looks
+               for
     leaving    where the adapter `announces`: to be called right before the byte after which it may
                be live
     """
@@ -209,6 +211,7 @@ class Attempt:
     remote_id: str = ""
     media: Mapping[str, str] = field(default_factory=dict)
     bytes_of: Callable[[str], bytes] = field(default=_no_bytes, compare=False, repr=False)
+    is_taken: Callable[[str], bool] = field(default=lambda id: False, compare=False, repr=False)
     leaving: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
 

@@ -108,6 +108,14 @@ class Config:
     def ledger_path(self) -> Path:
         return self.root / self.ledger
 
+    def names_from(self) -> Path:
+        """The folder that the ledger's paths of posts begin at: of a ledger on a branch, which two
+        sites may share, the repository's; else the configuration's."""
+        root = self.root.resolve()
+        if not self.branch:
+            return root
+        return next((each for each in (root, *root.parents) if (each / ".git").exists()), root)
+
     def templates(self) -> Path:
         return self.root / "templates"
 

@@ -8,6 +8,7 @@ PublishError                 said to the user: what, where, and what to do
 ├── PictureError             a picture that can't be had, read, or made to fit
 │   └── AltMissing           nothing says what it shows to those who can't see it
 ├── LedgerError              the ledger can't be read or written
+│   └── ReceiptsNotKept      what was sent is known to this run, and couldn't be written down
 ├── Problems                 several of the above, told together
 └── DeliveryError            one attempt to send; sorted by what may be done next
     ├── NotSent              certainly not live: try again, after `retry_after` seconds if told
@@ -16,6 +17,7 @@ PublishError                 said to the user: what, where, and what to do
     │   ├── Gone             what was to be edited or deleted is there no more
     │   └── EditedThere      somebody edited it on the platform: what they wrote is not overwritten
     ├── Unknown              it may be live: look before anything else
+    ├── LeaseLost            another run has taken the post over: nothing more is sent
     └── CannotLook           this channel, or this account's plan, can't be read back
 """
 
@@ -75,6 +77,10 @@ class AltMissing(PictureError):
 
 class LedgerError(PublishError):
     kind = "ledger"
+
+
+class ReceiptsNotKept(LedgerError):
+    kind = "receipts"
 
 
 class Problems(PublishError):
@@ -139,6 +145,13 @@ class EditedThere(Refused):
 
 class Unknown(DeliveryError):
     kind = "unknown"
+
+
+class LeaseLost(DeliveryError):
+    kind = "lease"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint, whole=True)
 
 
 class CannotLook(DeliveryError):

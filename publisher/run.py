@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher import channels
 from publisher import config as configuration
-from publisher.adapter import pictures_of
 from publisher.compose.composer import Composer
 from publisher.config import Config
-from publisher.delivery.plan import Choice, Delivery
+from publisher.delivery.plan import Choice
 from publisher.delivery.planning import Planning, plan_all
-from publisher.delivery.result import Result, delivered, exit_status
-from publisher.delivery.write_back import write_back
-from publisher.errors import ConfigError, DeliveryError, PublishError, UsageError
-from publisher.ledger.row import Row
+from publisher.delivery.result import Result
+from publisher.errors import (
+    ConfigError,
+    PublishError,
+    UsageError,
+)
 from publisher.ledger.sqlite import Ledger
 from publisher.ledger.store import Claim, Store, open_store
 from publisher.pictures.gather import Gatherer
-from publisher.pictures.store import Store as PictureStore
 from publisher.post.find import Sources, collect
 from publisher.post.post import Post
 from publisher.post.read_all import read_posts
 from publisher.secrets import Redactor
+from publisher.sending import Sending, Sent, carry_out, name_of, open_rows, send
 from publisher.tell import terminal
-from publisher.tell.console import Console, Progress, clean
+from publisher.tell.console import Console, clean
 
 if TYPE_CHECKING:
-    from publisher.delivery.work import Outcome
+    pass
 
 MANY = 3
 """A run that would send more posts than this asks first."""
@@ -70,14 +71,7 @@ class Told:
     status: int
     results: Sequence[Result]
     warnings: Sequence[PublishError]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of what was planned; `stopped`: Ctrl-C was pressed."""
-
-    results: Sequence[Result]
-    stopped: bool
+    errors: Sequence[PublishError] = ()
 
 
 def publish(options: RunOptions, console: Console, show: Callable[[Told], None]) -> int:
@@ -113,8 +107,7 @@ def publish(options: RunOptions, console: Console, show: Callable[[Told], None])
         else:
             _agree(results, options, console)
             sent = _deliver(planning, store, posts, wanted, results, redact, console)
-            status = 130 if sent.stopped else exit_status(sent.results)
-            told = Told(False, status, sent.results, warnings)
+            told = Told(False, sent.status, sent.results, warnings, sent.errors)
         with suppress(BrokenPipeError):  # `publish … | head`: what was sent is sent
             show(told)
     return told.status
@@ -198,38 +191,40 @@ def _deliver(
         identities = {result.delivery.key: result.delivery.post.identity for result in touched}
         return Claim(results, identities, open_rows(results))
 
-    with store.hold(plan) as (results, busy):
-        for result in results:
-            if result.delivery.key not in busy:
-                ledger.remember(result.delivery.post.identity, result.delivery.key)
-                if result.status == "unchanged":
-                    ledger.note_source(*_name(result), result.delivery.source)
-        pictures = PictureStore(store.pictures)
-        sent = send(results, planning, pictures, redact, console, busy=busy, late=late)
-        begun = {_name(result) for result in sent.results if _went_out_as_it_was(result)}
+    def act(results: Sequence[Result], sending: Sending) -> Sent:
+        _remember(results, sending.busy, ledger)
+        sent = send(results, sending)
+        begun = {name_of(result) for result in sent.results if _went_out_as_it_was(result)}
         if begun and not sent.stopped:
             with suppress(PublishError):  # the next run tells: what was sent is sent
                 again, _ = plan_all(planning, posts, wanted)
-                edits = [
-                    result
-                    for result in again
-                    if result.status == "planned" and _name(result) in begun
-                ]
-                edited = send(edits, planning, pictures, redact, console, busy=busy, late=late)
-                newer = {_name(result): result for result in edited.results}
-                results = [newer.get(_name(result), result) for result in sent.results]
-                sent = Sent(results, edited.stopped)
-        pictures.tidy(ledger.pictures())
-        for problem in write_back(sent.results, planning.config, ledger):
-            console.problem(problem, "warning")
-    return sent
+                sent = _follow(again, begun, sent, sending)
+        sending.pictures.tidy(ledger.pictures())
+        return sent
+
+    return carry_out(planning, store, plan, act, redact, console, late=late)
 
 
-def open_rows(results: Sequence[Result]) -> list[Row]:
-    """The rows that a run will try."""
-    return [
-        row for result in results if result.status == "planned" for row in result.delivery.open_rows
+def _remember(results: Sequence[Result], busy: Mapping[str, str], ledger: Ledger) -> None:
+    """The names that posts have now, and what they say though nobody sees a difference."""
+    for result in results:
+        if result.delivery.key not in busy:
+            ledger.remember(result.delivery.post.identity, result.delivery.key)
+            if result.status == "unchanged":
+                ledger.note_source(*name_of(result), result.delivery.source)
+
+
+def _follow(
+    results: Sequence[Result], begun: set[tuple[str, str]], before: Sent, sending: Sending
+) -> Sent:
+    """Edit what was begun earlier and went out as it was then."""
+    edits = [
+        result for result in results if result.status == "planned" and name_of(result) in begun
     ]
+    edited = send(edits, sending)
+    newer = {name_of(result): result for result in edited.results}
+    results = [newer.get(name_of(result), result) for result in before.results]
+    return Sent(results, edited.stopped)
 
 
 def _went_out_as_it_was(result: Result) -> bool:
@@ -249,10 +244,6 @@ def _touched(result: Result, ledger: Ledger) -> bool:
     )
 
 
-def _name(result: Result) -> tuple[str, str]:
-    return result.delivery.key, result.delivery.channel
-
-
 def _await_pages(
     results: Sequence[Result], config: Config, console: Console
 ) -> Mapping[str, PublishError]:
@@ -268,87 +259,3 @@ def _await_pages(
     from publisher.site.pages import wait_for
 
     return wait_for(urls, config, console.err)
-
-
-def send(
-    results: Sequence[Result],
-    planning: Planning,
-    pictures: PictureStore,
-    redact: Redactor,
-    console: Console,
-    *,
-    busy: Mapping[str, str],
-    late: Mapping[str, PublishError],
-) -> Sent:
-    """Deliver what is planned. Returns every result, in the plan's order.
-
-    `busy` says who else holds a post, by its key; `late` which addresses have no page yet.
-    """
-    from publisher.delivery.side_by_side import deliver
-
-    ended: dict[tuple[str, str], Result] = {}
-    sending: list[Delivery] = []
-    for result in results:
-        if result.status != "planned":
-            continue
-        kept = _kept_back(result, busy, late)
-        if kept:
-            ended[_name(result)] = kept
-        else:
-            sending.append(result.delivery)
-    fitted = planning.composer.gatherer.fitted
-    for row in open_rows([result for result in results if _name(result) not in ended]):
-        for picture in pictures_of(row.payload):
-            if picture.hash in fitted:
-                pictures.put(fitted[picture.hash])
-    progress = Progress(console, list(dict.fromkeys(delivery.channel for delivery in sending)))
-
-    def done(outcome: Outcome) -> None:
-        result = delivered(outcome)
-        ended[_name(result)] = result
-        progress.tell(outcome.delivery.channel, terminal.short(result))
-
-    finished = deliver(
-        sending, planning.ledger, redact, pictures=pictures.get, progress=progress.tell, done=done
-    )
-    for result in ended.values():
-        if result.status == "sent" and result.delivery.following:
-            planning.ledger.note_source(*_name(result), result.delivery.source)
-    if not finished:
-        console.err(_stopped(list(ended.values())))
-    return Sent([ended.get(_name(result), result) for result in results], not finished)
-
-
-def _kept_back(
-    result: Result, busy: Mapping[str, str], late: Mapping[str, PublishError]
-) -> Result | None:
-    """What is not sent in this run, and why; None for what is."""
-    delivery = result.delivery
-    if delivery.key in busy:
-        return replace(result, status="skipped", reason="busy", error=is_busy(busy[delivery.key]))
-    if delivery.post.url in late:
-        return replace(result, status="failed", error=late[delivery.post.url])
-    return None
-
-
-def is_busy(holder: str) -> PublishError:
-    return DeliveryError(
-        f"is being sent by {holder}", hint="wait until that is done, and run again"
-    )
-
-
-def _stopped(results: Sequence[Result]) -> str:
-    """What Ctrl-C left behind, in one line."""
-    several = len({result.delivery.key for result in results}) > 1
-    kinds: dict[str, list[str]] = {"live": [], "maybe live": [], "not live": []}
-    for result in results:
-        live = sum(1 for row in result.rows if row.state == "sent")
-        name = result.delivery.channel
-        if several:
-            name = f"{clean(str(result.delivery.post.file))} on {name}"
-        if 0 < live < len(result.rows):
-            name += f" ({live} of {len(result.rows)} live)"
-        kind = {"sent": "live", "unknown": "maybe live"}.get(result.status, "not live")
-        kinds[kind].append(name)
-    words = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
-    return f"stopped. {words or 'nothing was sent'}. Run again: it goes on from there"

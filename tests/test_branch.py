@@ -299,9 +299,58 @@ def test_a_rewritten_branch_is_noticed_too(bare: Path, branch: Branch) -> None:
     branch.push(branch.fetch(), {"posts/a.jsonl": "1\n"}, "one")
     other = clone(bare, "two")
     git(other, "checkout", "--quiet", "--orphan", "new")
+    git(other, "rm", "-r", "--quiet", "-f", ".")
     git(other, "commit", "--quiet", "--allow-empty", "-m", "new")
     git(other, "push", "--quiet", "--force", "origin", f"HEAD:{NAME}")
     assert branch.fetch().lost["posts/a.jsonl"] == "1\n"
+
+
+def test_a_branch_that_is_a_project_is_refused(bare: Path) -> None:
+    there = Branch(checkout(bare, "one"), "main")
+    before = git(bare, "rev-parse", "main")
+    with pytest.raises(LedgerError, match="not a ledger") as caught:
+        there.fetch()
+    assert "publish ledger init" in caught.value.hint
+    with pytest.raises(LedgerError, match="already"):
+        there.init()
+    assert git(bare, "rev-parse", "main") == before
+
+
+def test_a_project_that_has_a_version_and_posts_is_no_ledger(bare: Path) -> None:
+    folder = clone(bare, "site")
+    (folder / "version").write_text("1\n", "utf-8")
+    (folder / "posts").mkdir()
+    (folder / "posts" / "one.md").write_text("One.\n", "utf-8")
+    commit(folder, "A post")
+    with pytest.raises(LedgerError, match="not a ledger"):
+        Branch(checkout(bare, "one"), "main").fetch()
+
+
+def test_a_ledger_that_became_a_project_says_where_its_last_state_is(
+    bare: Path, branch: Branch
+) -> None:
+    branch.push(branch.fetch(), {"posts/a.jsonl": "1\n"}, "one")
+    folder = clone(bare, "careless")
+    git(folder, "push", "--quiet", "--force", "origin", f"HEAD:refs/heads/{NAME}")
+    with pytest.raises(LedgerError, match="not a ledger") as caught:
+        branch.fetch()
+    assert f"refs/publish/{NAME}" in caught.value.hint
+
+
+def test_it_is_made_with_no_commit_of_the_project_s_behind_it(bare: Path, branch: Branch) -> None:
+    assert git(bare, "rev-list", "--count", NAME) == "1"
+
+
+@pytest.mark.parametrize("depth", ["", "site", "sites/blog/config"])
+def test_all_of_it_is_seen_from_any_folder(bare: Path, branch: Branch, depth: str) -> None:
+    files = {"posts/a-1.jsonl": "1\n", "posts/b-2.jsonl": "2\n"}
+    branch.push(branch.fetch(), files, "intent")
+    folder = checkout(bare, "deeper") / depth
+    folder.mkdir(parents=True, exist_ok=True)
+    there = Branch(folder)
+    first = there.push(there.fetch(), {"posts/c-3.jsonl": "3\n"}, "another")
+    assert first is not None
+    assert {**files, "posts/c-3.jsonl": "3\n"}.items() <= branch.fetch().files.items()
 
 
 def test_an_anchor_that_was_left_far_behind_is_no_rewinding(

@@ -189,12 +189,6 @@ def test_a_permalink_that_can_t_be_filled_in_is_the_configuration_s_error(
     assert "publish.toml:" in ran.err
 
 
-def test_an_empty_ledger_file_is_no_damaged_one(project: Path, publish: Publish) -> None:
-    (project / ".publish").mkdir()
-    (project / ".publish" / "sandbox.db").touch()
-    assert publish("post.md", "--dry-run").status == 0
-
-
 def test_an_export_that_can_t_be_written(project: Path, sandbox: Sandbox, publish: Publish) -> None:
     publish("post.md", "--channels", "mastodon")
     ran = publish("ledger", "export", "nowhere/x.jsonl")

@@ -132,6 +132,37 @@ class TestCtrlC:
         assert again.status == 0, "the answer that was under way was waited for: nothing is unknown"
         assert world.faults() == []
 
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    @pytest.mark.parametrize("channel", CHANNELS)
+    def test_a_job_that_is_cancelled_or_loses_its_terminal_is_stopped_the_same_way(
+        self, number: signal.Signals, channel: str, make: MakeWorld
+    ) -> None:
+        world = make(channels=(channel,), recipients=2)
+        process, gate = paused(world, "response received", channel)
+        process.signal(number)
+        time.sleep(0.3)
+        gate.unlink()
+        stopped = process.wait()
+        assert stopped.status == 130
+        assert "Run again" in stopped.err
+        assert world.publish().wait().status == 0
+        assert world.faults() == []
+
+    def test_a_term_after_an_int_only_hurries(self, make: MakeWorld, box: Sandbox) -> None:
+        """GitHub sends the one, and 7.5 s later the other: the ledger is written all the same."""
+        world = make(channels=("mastodon",))
+        box.fault("mastodon", "latency", seconds=20)
+        process = world.publish(timing={**TIMING, "patience": 60})
+        while not posts(box, "mastodon"):
+            time.sleep(0.05)
+        process.signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.signal(signal.SIGTERM)
+        run = process.wait()
+        assert run.status == 130
+        assert "maybe live: mastodon" in run.err
+        assert run.json["results"][0]["status"] == "unknown"
+
     def test_says_what_is_live_and_what_is_not(self, make: MakeWorld, box: Sandbox) -> None:
         world = make()
         box.fault("twitter", "429", seconds=15)

@@ -79,9 +79,17 @@ class Blog:
         assert old in text
         self.write(name, text.replace(old, new))
 
-    def job(self, *argv: str, run: str = "", event: str = "push", **how: Any) -> Process:
+    def job(
+        self,
+        *argv: str,
+        run: str = "",
+        attempt: int = 1,
+        event: str = "push",
+        path: str = "posts",
+        **how: Any,
+    ) -> Process:
         """One job on what is on main now. `run` is its number: a job that is run again has the
-        same."""
+        same, and a higher attempt."""
         self.jobs += 1
         checkout = clone(self.bare, f"job-{self.jobs}", shallow=True)
         told = self.folder / f"event-{self.jobs}.json"
@@ -94,9 +102,10 @@ class Blog:
             "GITHUB_REF": "refs/heads/main",
             "GITHUB_REPOSITORY": "collective/blog",
             "GITHUB_RUN_ID": run or str(1000 + self.jobs),
+            "GITHUB_RUN_ATTEMPT": str(attempt),
             "GITHUB_OUTPUT": f"{out}.outputs",
             "GITHUB_STEP_SUMMARY": f"{out}.summary",
-            "INPUT_PATH": "posts",
+            "INPUT_PATH": path,
         }
         job = Job(
             argv or ("ci",),
@@ -229,10 +238,12 @@ def test_a_blog_s_life(blog: Blog) -> None:
     other = blog.job().wait()
     assert other.status == 1, "another job: the first may still be at it"
     assert "another run" in other.out + other.err
-    again = blog.job(run="77").wait()
+    twin = blog.job(run="77").wait()
+    assert twin.status == 1, "another job of the same run is another job"
+    again = blog.job(run="77", attempt=2).wait()
     assert again.status == 3, again.err
     assert blog.everything() == {"mastodon": 3, "twitter": 3, "discord": 3}
-    ran = blog.job("resolve", "posts/third.md", "discord", "--sent", run="77").wait()
+    ran = blog.job("resolve", "posts/third.md", "discord", "--sent", run="77", attempt=3).wait()
     assert ran.status == 0, ran.err
     assert blog.job().wait().status == 0
     assert blog.everything() == {"mastodon": 3, "twitter": 3, "discord": 3}
@@ -257,6 +268,76 @@ def test_a_blog_s_life(blog: Blog) -> None:
     assert blog.job().wait().status == 0
     assert blog.everything() == {"mastodon": 4, "twitter": 4, "discord": 4}
     assert git(blog.work, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("depth", ["site", "sites/blog/config"])
+def test_the_configuration_may_lie_in_a_folder_and_beside_a_second_site(
+    blog: Blog, depth: str
+) -> None:
+    config = (blog.work / "publish.toml").read_text("utf-8")
+    (blog.work / "publish.toml").unlink()
+    for folder in (depth, "second"):
+        named = config.replace("/news/", f"/{folder}/")
+        blog.write(f"{folder}/publish.toml", named)
+        blog.write(f"{folder}/posts/lamp.md", NEW.replace("image", "# image"))
+    blog.edit("second/posts/lamp.md", "The lamp", "The second lamp")
+    commit(blog.work, "Two sites")
+    ran = blog.job("ledger", "init", "--config", f"{depth}/publish.toml").wait()
+    assert ran.status == 0, ran.err
+    for folder in (depth, "second", depth, "second"):
+        ran = blog.job(path=f"{folder}/posts").wait()
+        assert ran.status == 0, ran.err
+    assert blog.everything() == {"mastodon": 2, "twitter": 2, "discord": 2}
+    blog.write(f"{depth}/posts/two.md", "---\ntitle: Two\ndate: 2026-01-21\n---\nAnother one.\n")
+    assert blog.push("Two", path=f"{depth}/posts").status == 0
+    assert blog.job(path="second/posts").wait().status == 0
+    blog.edit(f"{depth}/posts/lamp.md", "fest", "fast")
+    assert blog.push("A typo", path=f"{depth}/posts").status == 0
+    assert blog.everything() == {"mastodon": 3, "twitter": 3, "discord": 3}
+    assert blog.creations() == 9
+
+
+def test_any_separator_may_stand_in_a_post(blog: Blog) -> None:
+    odd = "\u2028 \u2029 \x85 \x0b \x0c \x1c \x1d \x1e".split(" ")
+    for number, letter in enumerate(odd):
+        text = f"---\ntitle: Post {number}\ndate: 2026-01-2{number}\n---\nBefore{letter}after.\n"
+        blog.write(f"posts/odd-{number}.md", text)
+    commit(blog.work, "Odd letters")
+    assert blog.job("ledger", "init").wait().status == 0
+    ran = blog.job("posts", "--yes").wait()
+    assert ran.status == 0, ran.err
+    ran = blog.job("posts", "--yes").wait()
+    assert ran.status == 0, ran.err
+    assert blog.creations() == 3 * len(odd)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"part": 0', '"part": "x"'),
+        ('"channel": "discord"', '"channel": 7'),
+        ('"error": null', '"error": 5'),
+        ('"row": "', '"row": "other '),
+        ('"state": "sent"', '"state": "lost"'),
+    ],
+)
+def test_a_tampered_row_names_its_file(blog: Blog, old: str, new: str) -> None:
+    blog.write("posts/lamp.md", NEW.replace("image", "# image"))
+    commit(blog.work, "A post")
+    assert blog.job("ledger", "init").wait().status == 0
+    assert blog.job().wait().status == 0
+    there = clone(blog.bare, "tampering")
+    git(there, "checkout", "--quiet", "publish-ledger")
+    (file,) = (there / "posts").iterdir()
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    git(there, "commit", "--quiet", "-am", "Better")
+    git(there, "push", "--quiet", "origin", "HEAD:publish-ledger")
+    ran = blog.job().wait()
+    assert ran.status == 2
+    assert f"posts/{file.name}" in ran.err
+    assert "line " in ran.err
 
 
 def test_the_branch_tells_nothing_of_what_isn_t_live(blog: Blog) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from publisher import config, http
+from publisher.errors import LedgerError
 from publisher.identity import Identity
 from publisher.ledger.row import Row
 from publisher.ledger.sqlite import Ledger
@@ -219,6 +221,106 @@ def test_what_is_archived_is_sent_by_no_run_and_no_option_but_one(
     publish("post.md", "--update-all")
     assert sandbox.received() == []
     assert [each for each in sandbox.requests if each.method != "GET"] == []
+
+
+# Read back by what isn't ours
+
+
+def test_another_post_with_the_same_words_is_not_taken_for_one_that_was_lost(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    """Two posts of one run say the same; the request of the second never arrives."""
+    for name in ("one", "two"):
+        same = "publish: {mastodon: {text: The doors are open. Come in!}}"
+        address = f"https://example.org/{name}/"
+        words = f"---\ntitle: Doors\nid: {name}\nurl: {address}\n{same}\n---\nOpen.\n"
+        (project / f"{name}.md").write_text(words, "utf-8")
+    sandbox.fault("mastodon", "drop", after=1)
+    assert publish("one.md", "two.md", "--channels", "mastodon").status == 0
+    assert len(live(sandbox, "mastodon")) == 2
+    with ledger_of(project) as ledger:
+        assert len({row.remote_id for row in ledger.rows()}) == 2
+
+
+def test_an_intent_that_lies_in_the_future_is_held(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    """A clock that was ahead by an hour began it: what was posted since then may be older."""
+    sandbox.fault("mastodon", "lost")
+    sandbox.fault("mastodon", "500", times=100, when="GET")
+    set_option(project, "mastodon", "deadline = 1")
+    publish("post.md", "--channels", "mastodon")
+    sandbox.faults.clear()
+    with Ledger(config.load(project / "publish.toml").ledger_path()) as ledger:
+        (row,) = ledger.rows()
+        ahead = datetime.now(UTC) + timedelta(hours=1)
+        ledger.record(replace(row, state="intent", began=ahead, tried=ahead))
+    ran = publish("post.md", "--channels", "mastodon")
+    assert ran.status == 3
+    assert "in the future" in ran.err + ran.out
+    assert len(live(sandbox, "mastodon")) == 1
+
+
+# A disk that is full
+
+
+def test_what_went_out_is_told_where_it_can_not_be_written_down(
+    project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Ledger.record
+
+    def full(self: Ledger, row: Row) -> None:
+        if row.state == "sent":
+            raise LedgerError("the ledger can't be written: disk full", hint="make room")
+        record(self, row)
+
+    monkeypatch.setattr(Ledger, "record", full)
+    ran = publish("post.md", "--channels", "mastodon", "--json")
+    (item,) = live(sandbox, "mastodon")
+    (result,) = ran.json["results"]
+    assert (ran.status, result["status"]) == (3, "unknown")
+    assert result["parts"][0]["id"] == item["id"]
+    assert result["url"] == item["url"]
+    assert item["url"] in result["error"]["message"]
+    assert f"--sent {item['url']}" in result["error"]["hint"]
+
+
+# What a person says
+
+
+def test_of_several_open_parts_one_is_named(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    (project / "templates").mkdir()
+    (project / "templates" / "discord.txt.j2").write_text(THREAD, "utf-8")
+    body = "One.\n\n<!-- thread -->\n\nTwo.\n\n<!-- thread -->\n\nThree.\n"
+    (project / "post.md").write_text(f"---\ntitle: Three things\nid: t\n---\n{body}", "utf-8")
+    sandbox.fault("discord", "lost")
+    ran = publish("post.md", "--channels", "discord", "--json")
+    assert ran.status == 3
+    assert "publish resolve post.md discord --part 1" in ran.json["results"][0]["error"]["hint"]
+    with Ledger(config.load(project / "publish.toml").ledger_path()) as ledger:
+        for row in ledger.rows()[1:]:
+            ledger.record(row.with_state("unknown"))
+    ran = publish("resolve", "post.md", "discord", "--not-sent")
+    assert ran.status == 2
+    assert "part 1, part 2, part 3" in ran.err
+    assert "--part 1" in ran.err
+    assert publish("resolve", "post.md", "discord", "--not-sent", "--part", "2").status == 0
+    with ledger_of(project) as ledger:
+        assert [row.state for row in ledger.rows()] == ["unknown", "failed", "unknown"]
+
+
+def test_an_address_of_which_a_platform_says_no_id_is_no_id(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    sandbox.fault("discord", "lost")
+    assert publish("post.md", "--channels", "discord").status == 3
+    there = "https://bsky.example/profile/ada/post/3l22"
+    assert publish("resolve", "post.md", "discord", "--sent", there).status == 0
+    with ledger_of(project) as ledger:
+        (row,) = ledger.rows()
+    assert (row.remote_id, row.url) == (None, there)
 
 
 # Which post it is

@@ -89,6 +89,8 @@ def _tell(
 ) -> None:
     for warning in told.warnings:
         _annotate("warning", warning, console)
+    for error in told.errors:
+        _annotate("error", error, console)
     failed = []
     for result in told.results:
         inert.out(terminal.plan(result, console) if told.dry else terminal.outcome(result, console))
@@ -103,7 +105,7 @@ def _tell(
     ]
     _outputs(
         environ,
-        document.as_json(document.document(told.dry, told.results, warnings=told.warnings)),
+        document.as_json(document.document(told.dry, told.results, told.errors, told.warnings)),
         urls,
         list(dict.fromkeys(failed)),
     )

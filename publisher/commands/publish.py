@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     def show(told: Told) -> None:
         if arguments.json:
-            value = document.document(told.dry, told.results, warnings=told.warnings)
+            value = document.document(told.dry, told.results, told.errors, told.warnings)
             console.out(document.as_json(value))
             return
         tell = terminal.plan if told.dry else terminal.outcome

@@ -59,11 +59,34 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 f"nothing about {file} is unknown on {arguments.channel}",
                 hint="see `publish status`",
             )
+        if len(unknown) > 1 and arguments.part is None and not arguments.recipient:
+            raise UsageError(
+                f"{len(unknown)} of it are unknown on {arguments.channel}: {_listed(unknown)}",
+                hint=f"say which you mean: {_which(unknown[0])}",
+            )
         for row in unknown:
             ledger.record(_resolved(row, arguments, config))
     what = "live" if arguments.sent is not None else "not sent; the next run sends it"
     console.out(f"{file} on {arguments.channel}: noted as {what} ({len(unknown)} of {len(rows)})")
     return 0
+
+
+SHOWN = 10
+"""Rows that a refusal lists."""
+
+
+def _listed(rows: list[Row]) -> str:
+    names = [_named(row) for row in rows[:SHOWN]]
+    more = f", and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    return ", ".join(names) + more
+
+
+def _named(row: Row) -> str:
+    return row.recipient or f"part {row.part + 1}"
+
+
+def _which(row: Row) -> str:
+    return f"--recipient {row.recipient}" if row.recipient else f"--part {row.part + 1}"
 
 
 def _meant(row: Row, arguments: argparse.Namespace) -> bool:

@@ -4,6 +4,7 @@ again by itself."""
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,17 +15,15 @@ from publisher.commands import options
 from publisher.compose.composer import Composer
 from publisher.delivery.plan import Delivery
 from publisher.delivery.planning import Planning, key_of
-from publisher.delivery.result import Result, exit_status
-from publisher.delivery.write_back import write_back
+from publisher.delivery.result import Result
 from publisher.errors import DeliveryError, UsageError
 from publisher.ledger.row import Row
 from publisher.ledger.store import Claim, open_store
 from publisher.pictures.gather import Gatherer
-from publisher.pictures.store import Store as PictureStore
 from publisher.post.find import collect
 from publisher.post.post import Post
 from publisher.post.read_all import read_posts
-from publisher.run import open_rows, send
+from publisher.sending import Sending, Sent, carry_out, open_rows, send
 from publisher.tell import document, terminal
 from publisher.tell.console import Console
 
@@ -55,28 +54,27 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         composer = Composer(config, channels.known_facts(adapters, ledger), Gatherer(config))
         planning = Planning(config, adapters, ledger, composer, now)
 
-        def plan() -> Claim[list[Result]]:
+        def plan() -> Claim[Sequence[Result]]:
             made = [_plan(planning, post, name) for post in (*posts, *drafts) for name in names]
             identities = {each.delivery.key: each.delivery.post.identity for each in made}
             return Claim(made, identities, open_rows(made))
 
         _agree(plan().made, arguments, console)
-        with store.hold(plan) as (results, busy):
+
+        def act(results: Sequence[Result], sending: Sending) -> Sent:
             for result in results:
-                if result.delivery.key not in busy:
+                if result.delivery.key not in sending.busy:
                     _forget(planning, result.delivery)
-            pictures = PictureStore(store.pictures)
-            sent = send(results, planning, pictures, redact, console, busy=busy, late={})
-            for problem in write_back(sent.results, config, ledger):
-                console.problem(problem, "warning")
-        status = 130 if sent.stopped else exit_status(sent.results)
+            return send(results, sending)
+
+        sent = carry_out(planning, store, plan, act, redact, console, late={})
         with suppress(BrokenPipeError):
             if arguments.json:
-                console.out(document.as_json(document.document(False, sent.results)))
+                console.out(document.as_json(document.document(False, sent.results, sent.errors)))
             else:
                 for result in sent.results:
                     console.out(terminal.outcome(result, console))
-    return status
+    return sent.status
 
 
 def _plan(planning: Planning, post: Post, name: str) -> Result:
@@ -87,10 +85,11 @@ def _plan(planning: Planning, post: Post, name: str) -> Result:
     rows = planning.ledger.rows(key, name)
     delivery = Delivery(post, adapter, message, key, tuple(rows))
     live = [row for row in rows if row.state == "sent" or row.op == "delete"]
-    if any(row.state in ("unknown", "intent") and row.op == "create" for row in rows):
+    doubtful = [row for row in rows if row.state in ("unknown", "intent") and row.op == "create"]
+    if doubtful:
         error = DeliveryError(
             "whether it is live is not known, so it can't be deleted",
-            hint=f"look, then: publish resolve {post.file} {name} --sent URL, or --not-sent",
+            hint=f"look, then: {delivery.resolve_command(doubtful[0])} --sent URL, or --not-sent",
         )
         return Result(delivery, tuple(rows), "unknown", error=error)
     if not live:
@@ -124,7 +123,7 @@ def _forget(planning: Planning, delivery: Delivery) -> None:
     )
 
 
-def _agree(results: list[Result], arguments: argparse.Namespace, console: Console) -> None:
+def _agree(results: Sequence[Result], arguments: argparse.Namespace, console: Console) -> None:
     """Show what goes, and ask once. Without a terminal only --yes is an answer: it can't be taken
     back."""
     going = [result for result in results if result.status == "planned"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 )
         rows = ledger.rows(key) if key or not arguments.post else []
         posts = ledger.posts()
+    by_post = grouped(rows, lambda row: row.post)
     if arguments.json:
         document = {
             "version": VERSION,
@@ -61,28 +63,33 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                     "id": post,
                     "path": posts[post].path,
                     "address": posts[post].address,
-                    "parts": [_value(row) for row in rows if row.post == post],
+                    "parts": [_value(row) for row in mine],
                 }
-                for post in dict.fromkeys(row.post for row in rows)
+                for post, mine in by_post.items()
             ],
         }
         console.out(as_json(document))
         return 0
     if not rows:
         console.err(f"nothing has been published from here yet ({config.ledger_path()})")
-    for post in dict.fromkeys(row.post for row in rows):
+    for post, mine in by_post.items():
         console.out(console.colour(clean(posts[post].path), "bold"))
-        mine = [row for row in rows if row.post == post]
-        for channel in dict.fromkeys(row.channel for row in mine):
-            _show(channel, [row for row in mine if row.channel == channel], console)
+        for channel, there in grouped(mine, lambda row: row.channel).items():
+            _show(channel, there, console)
     return 0
+
+
+def grouped(rows: Iterable[Row], name: Callable[[Row], str]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(name(row), []).append(row)
+    return groups
 
 
 def _show(channel: str, rows: list[Row], console: Console) -> None:
     """One line a part; for a newsletter, one line for each state that its copies are in."""
     if any(row.recipient for row in rows):
-        for state in dict.fromkeys(row.state for row in rows):
-            those = [row for row in rows if row.state == state]
+        for state, those in grouped(rows, lambda row: row.state).items():
             who = ": " + ", ".join(row.recipient for row in those) if state != "sent" else ""
             console.out(
                 f"  {channel}: {_word(state, console)}, {len(those)} recipients{clean(who)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from publisher.delivery.uploads import media_of
 from publisher.delivery.work import Timing, Work, now, since
@@ -15,6 +16,9 @@ from publisher.errors import (
     Refused,
     Unknown,
 )
+
+CLOCKS = timedelta(minutes=2)
+"""By how much the clocks of two machines that share a ledger may differ."""
 
 
 class Creation:
@@ -43,6 +47,7 @@ class Creation:
         doubtful = row.state in ("intent", "unknown")
         intent = row.with_state("intent", tried=started, error=None)
         attempt = work.attempt(index, row)
+        work.confirm()
         if not proving:
             self._looks.pop(index, None)
             if work.adapter.announces and not doubtful:
@@ -59,8 +64,7 @@ class Creation:
                 raise
             # An earlier attempt went through after all, however late: the refusal proves it.
             live = work.look(index)
-            known = {"remote_id": live.id, "url": live.url} if live else {}
-            work.record(index, work.rows[index].with_state("sent", error=None, **known))
+            work.is_live(index, live)
         except (NotSent, Refused) as error:
             work.fail(index, "unknown" if proving else "failed", error)
             if isinstance(error, Refused):
@@ -71,12 +75,7 @@ class Creation:
             self._is_unknown(index, problem, proving=proving)
         else:
             media = {**work.rows[index].media, **media_of(receipt)}
-            work.record(
-                index,
-                work.rows[index].with_state(
-                    "sent", remote_id=receipt.id, url=receipt.url, media=media, error=None
-                ),
-            )
+            work.is_live(index, receipt, media=media)
 
     def _is_unknown(self, index: int, problem: Exception, *, proving: bool) -> None:
         work = self._work
@@ -98,6 +97,11 @@ class Creation:
         work = self._work
         row = work.rows[index]
         attempt = work.attempt(index)
+        if row.began and row.began - now() > CLOCKS:
+            # Nobody knows how long ago that was: neither a list nor a key says anything.
+            raise self._held(
+                index, CannotLook("it was begun in the future, by this machine's clock")
+            )
         try:
             receipt = work.adapter.find(row.payload, attempt, row.began or now())
         except (NotSent, LedgerError):
@@ -108,9 +112,11 @@ class Creation:
             kind = type(problem).__name__
             nonsense = CannotLook(f"what was read back makes no sense ({kind})")
             return self._settle_blind(index, nonsense)
+        if receipt is not None and receipt.id and attempt.is_taken(receipt.id):
+            other = CannotLook("what was found there is another post of this ledger")
+            return self._settle_blind(index, other)
         if receipt is not None:
-            live = row.with_state("sent", remote_id=receipt.id, url=receipt.url, error=None)
-            work.record(index, live)
+            work.is_live(index, receipt)
             return True
         self._looks[index] = self._looks.get(index, 0) + 1
         waited = since(row.tried or row.began or now())
@@ -132,8 +138,14 @@ class Creation:
         if resend and index not in self._risked:
             self._risked.add(index)
             return False
+        raise self._held(index, why)
+
+    def _held(self, index: int, why: DeliveryError) -> Unknown:
+        """A person is asked."""
+        work = self._work
+        row = work.rows[index]
         work.fail(index, "unknown")
-        raise Unknown(
+        return Unknown(
             f"{row.error or 'an earlier run was cut off'}; it may be live, and {why.message}",
             hint=f"look for it, then: {work.resolve_command(index)} --sent or --not-sent",
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from publisher.adapter import pictures_of
 from publisher.delivery.uploads import media_of, upload
 from publisher.delivery.work import Work, as_live, now
-from publisher.errors import CannotLook, EditedThere, Gone, LedgerError, NotSent, Refused
+from publisher.errors import CannotLook, EditedThere, Gone, LeaseLost, LedgerError, NotSent, Refused
 
 
 def update(work: Work, index: int) -> None:
@@ -27,9 +27,10 @@ def update(work: Work, index: int) -> None:
             _check_untouched(work, index)
         upload(work, index)
         row = work.rows[index]
+        work.confirm()
         work.record(index, row.with_state("intent", tried=now(), error=None))
         receipt = work.adapter.update(row.payload, work.attempt(index, row))
-    except (NotSent, LedgerError):
+    except (NotSent, LedgerError, LeaseLost):
         raise
     except Gone as error:
         raise _gone(work, index) from error
@@ -60,6 +61,7 @@ def delete(work: Work, index: int) -> None:
             "it is live, but its id is not known, so it can't be deleted",
             hint=f"{work.resolve_command(index)} --sent URL",
         )
+    work.confirm()
     if row.state != "intent":
         work.record(index, row.with_state("intent", tried=now()))
     try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from publisher.adapter import Adapter, Message, Payload, pictures_of
-from publisher.ledger.row import LIVE_OR_MAYBE, Row, canonical, digest, is_digest
+from publisher.ledger.row import DONE, LIVE_OR_MAYBE, Row, canonical, digest, is_digest
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
 
@@ -66,7 +66,7 @@ class Delivery:
     @property
     def open_rows(self) -> tuple[Row, ...]:
         """What is still to be done."""
-        return tuple(row for row in self.rows if row.state not in ("sent", "retracted", "archived"))
+        return tuple(row for row in self.rows if row.state not in DONE)
 
     @property
     def action(self) -> Action:
@@ -76,6 +76,13 @@ class Delivery:
         if "create" in ops:
             return "update" if len(ops) > 1 else "create"
         return "delete" if ops == {"delete"} and len(self.open_rows) == len(self.rows) else "update"
+
+    def resolve_command(self, row: Row) -> str:
+        """How a person says what became of a row, whatever else is open."""
+        command = f"publish resolve {self.post.file} {self.channel}"
+        if row.recipient:
+            return f"{command} --recipient {row.recipient}"
+        return f"{command} --part {row.part + 1}" if len(self.rows) > 1 else command
 
     @property
     def cost(self) -> float:

@@ -96,7 +96,7 @@ def key_of(post: Post, planning: Planning) -> str:
     it was."""
     known = planning.ledger.find(post.identity)
     if known is None and (post.date is not None or not post.identity.address):
-        root = planning.config.root
+        root = planning.config.names_from()
         known = planning.ledger.moved(post.digest, lambda path: (root / path).is_file())
     return known or post.identity.key
 

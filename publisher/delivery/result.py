@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from publisher.adapter import Picture, pictures_of
 from publisher.delivery.plan import Delivery, Status
 from publisher.errors import EditedThere, Gone, PublishError, Unknown
-from publisher.ledger.row import Row
+from publisher.ledger.row import DONE, Row
 
 if TYPE_CHECKING:
     from publisher.delivery.work import Outcome
@@ -60,9 +60,10 @@ def planned(delivery: Delivery, reason: str | None = None) -> Result:
     if delivery.kept in ("retracted", "archived"):
         return Result(delivery, delivery.rows, "skipped", delivery.kept)
     if delivery.kept == "lost":
+        doubtful = next(row for row in delivery.rows if row.state not in DONE)
         error = Unknown(
             "a run died while sending it, and the file was edited since: what may be live isn't known any more",
-            hint=f"look, then: publish resolve {delivery.post.file} {delivery.channel} --sent URL, or --not-sent",
+            hint=f"look, then: {delivery.resolve_command(doubtful)} --sent URL, or --not-sent",
         )
         return Result(delivery, delivery.rows, "unknown", error=error)
     if reason:

@@ -16,8 +16,9 @@ from publisher import failpoints
 from publisher.delivery import follow
 from publisher.delivery.create import Creation
 from publisher.delivery.uploads import upload
-from publisher.delivery.work import DONE, Outcome, Timing, Work, since
+from publisher.delivery.work import Outcome, Timing, Work, since
 from publisher.errors import DeliveryError, NotSent, PublishError
+from publisher.ledger.row import DONE
 
 
 class Stopped(Exception):

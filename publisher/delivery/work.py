@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from publisher.adapter import Attempt, Receipt
 from publisher.delivery.plan import Delivery
 from publisher.errors import DeliveryError, LedgerError, PublishError, Refused
-from publisher.ledger.row import Media, Row, State
+from publisher.ledger.row import DONE, Media, Row, State
 from publisher.ledger.sqlite import Ledger
 from publisher.secrets import Redactor
-
-DONE = frozenset(("sent", "retracted", "archived"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +52,16 @@ class Work:
         delivery: Delivery,
         ledger: Ledger,
         redact: Redactor,
+        *,
         pictures: Callable[[str], bytes],
+        confirm: Callable[[], None],
         progress: Callable[[str, str], None],
     ) -> None:
         self.delivery = delivery
         self.adapter = delivery.adapter
         self.redact = redact
         self.bytes_of = pictures
+        self.confirm = confirm
         self.is_thread = not any(row.recipient for row in delivery.rows)
         self.retracting = all(row.op == "delete" for row in delivery.rows)
         self.last_progress = now()
@@ -89,6 +90,31 @@ class Work:
         self._rows[index] = row
         if row.state in DONE:
             self.last_progress = now()
+
+    def is_live(
+        self, index: int, receipt: Receipt | None, media: Mapping[str, Media] | None = None
+    ) -> None:
+        """A row is live, where the receipt says. None: only that it is live is known.
+
+        Raises LedgerError, with the address, where that can't be written down.
+        """
+        row = self._rows[index].with_state("sent", error=None)
+        if receipt is not None:
+            row = replace(row, remote_id=receipt.id, url=receipt.url)
+        if media is not None:
+            row = replace(row, media=media)
+        try:
+            self.record(index, row)
+        except LedgerError as error:
+            # This run knows it, and tells; the ledger still has the intent.
+            self._rows[index] = row.with_state("intent")
+            where = row.url or row.remote_id
+            raise LedgerError(
+                f"it is live{f' at {where}' if where else ''}, and that could not be written down:"
+                f" {error.message}",
+                hint=f"{error.hint}; then: {self.resolve_command(index)} --sent {row.url or ''}",
+                file=error.file,
+            ) from error
 
     def fail(self, index: int, state: State, error: DeliveryError | None = None) -> None:
         changes = {"error": self.redact(error.message)} if error else {}
@@ -136,6 +162,7 @@ class Work:
             remote_id=row.remote_id or "",
             media={source: media.id for source, media in row.media.items()},
             bytes_of=self.bytes_of,
+            is_taken=lambda id: self._ledger.has_id(id, row),
         )
 
     def look(self, index: int) -> Receipt | None:
@@ -151,11 +178,7 @@ class Work:
 
     def resolve_command(self, index: int) -> str:
         """How a person says what became of a row."""
-        row = self._rows[index]
-        command = f"publish resolve {self.delivery.post.file} {self.delivery.channel}"
-        if row.recipient:
-            return f"{command} --recipient {row.recipient}"
-        return f"{command} --part {row.part + 1}" if len(self._rows) > 1 else command
+        return self.delivery.resolve_command(self._rows[index])
 
     def _key(self, row: Row) -> str:
         """With the payload, frozen once it was tried: another project's post.md on the same account

@@ -73,6 +73,13 @@ class Snapshot:
     anchor: str = ""
 
 
+def _is_ours(files: Mapping[str, str]) -> bool:
+    """Whether a branch is a ledger, and not one that holds a project."""
+    has_posts = any(name.startswith("posts/") and name.endswith(".jsonl") for name in files)
+    has_readme = files.get("README.md", "").startswith(_README.partition("\n")[0])
+    return files.get("version", "").strip().isdecimal() and (has_readme or has_posts)
+
+
 class Branch:
     """`name` on `remote`, as seen from a clone at `repository`."""
 
@@ -108,7 +115,7 @@ class Branch:
             )
         shallow = self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
         self._fetch(anchor, DEPTH if shallow else None)
-        files, lost = self._known(tip)
+        files, lost = self._known(tip, emptied=bool(anchor))
         if anchor and anchor != tip and not self._is_ancestor(anchor, tip):
             if shallow:  # or only further back than was fetched
                 self._fetch(anchor, WHOLE)
@@ -131,11 +138,25 @@ class Branch:
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *limit, self.remote, *wanted
         )
 
-    def _known(self, commit: str) -> tuple[dict[str, str], dict[str, str]]:
-        """The files at `commit`, and those that had been lost by then. Raises LedgerError for a
-        newer format."""
+    def _known(
+        self, commit: str, *, emptied: bool = False
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """The files at `commit`, and those that had been lost by then.
+
+        Raises LedgerError for a newer format, and for what isn't a ledger. One that was a ledger
+        before may have been `emptied`, and is one still.
+        """
         files = self._files(commit)
-        version = files.get("version", "1").strip()
+        if not files and emptied:
+            return {}, {}
+        version = files.get("version", "").strip()
+        if not _is_ours(files):
+            own = "give the ledger a branch of its own: [ledger] branch in publish.toml,"
+            back = f"it was one: its last state is at {self._anchor} on {self.remote}"
+            raise LedgerError(
+                f"the branch {self.name} is not a ledger of publish",
+                hint=back if emptied else f"{own} then publish ledger init",
+            )
         if version != str(FORMAT):
             raise LedgerError(
                 f"a newer version of publish wrote the branch {self.name} (format {version[:20]!r}, this one knows"
@@ -268,7 +289,8 @@ class Branch:
         listed = self._git("ls-remote", self.remote, self._head, self._anchor).decode()
         return {
             name: commit
-            for commit, _, name in (line.partition("\t") for line in listed.splitlines())
+            for commit, _, name in (line.partition("\t") for line in listed.split("\n"))
+            if name
         }
 
     def _files(self, commit: str) -> dict[str, str]:
@@ -286,7 +308,9 @@ class Branch:
     def _listed(self, commit: str) -> dict[str, tuple[str, ...]]:
         """Mode, kind and object of each file, by its path."""
         lines = (
-            self._git("ls-tree", "-r", "-z", commit).decode("utf-8", "surrogateescape").split("\0")
+            self._git("ls-tree", "-r", "-z", "--full-tree", commit)
+            .decode("utf-8", "surrogateescape")
+            .split("\0")
         )
         return {
             name: tuple(about.split())
@@ -320,6 +344,7 @@ class Branch:
                 env={**ours, **_FIXED},
                 timeout=SECONDS,
                 check=False,
+                start_new_session=True,  # Ctrl-C is for us: a push of receipts goes on
             )
         except subprocess.TimeoutExpired:
             raise LedgerError(

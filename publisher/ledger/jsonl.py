@@ -14,6 +14,7 @@ from publisher.ledger.row import Op, Row, State, media_of, media_value
 from publisher.ledger.schema import SCHEMA_VERSION
 from publisher.ledger.sqlite import Ledger
 
+_OPTIONAL = ("remote_id", "url", "error")
 _HINT = "import what `publish ledger export` wrote"
 
 
@@ -50,7 +51,7 @@ def load(ledger: Ledger, lines: Iterable[str]) -> int:
                         hint="update announcement-publisher",
                     )
             elif "post" in value:
-                posts[value["post"]] = Identity(value["path"], value["address"], value["id"])
+                posts[text_of(value["post"])] = identity_of(value)
             else:
                 rows.append(row_of(value))
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -92,11 +93,38 @@ def row_of(value: dict[str, Any]) -> Row:
         raise ValueError
     if live is not None and not isinstance(live, dict):
         raise ValueError
+    if not all(value[name] is None or isinstance(value[name], str) for name in _OPTIONAL):
+        raise ValueError
     return Row(
-        value["row"], value["channel"], int(value["part"]), value["payload"], value["recipient"],
-        int(value["generation"]), value["state"], op, live, value.get("source", ""), media_of(value.get("media", {})),
-        _moment(value["began"]), _moment(value["tried"]), value["remote_id"], value["url"], value["error"],
-    )  # fmt: skip
+        post=text_of(value["row"]),
+        channel=text_of(value["channel"]),
+        part=int(value["part"]),
+        payload=value["payload"],
+        recipient=text_of(value["recipient"]),
+        generation=int(value["generation"]),
+        state=value["state"],
+        op=op,
+        live=live,
+        source=text_of(value.get("source", "")),
+        media=media_of(value.get("media", {})),
+        began=_moment(value["began"]),
+        tried=_moment(value["tried"]),
+        remote_id=value["remote_id"],
+        url=value["url"],
+        error=value["error"],
+    )
+
+
+def identity_of(value: dict[str, Any]) -> Identity:
+    """From JSON. Raises what malformed values raise."""
+    return Identity(text_of(value["path"]), text_of(value["address"]), text_of(value["id"]))
+
+
+def text_of(value: Any) -> str:
+    """Raises ValueError for anything but a text."""
+    if not isinstance(value, str):
+        raise ValueError
+    return value
 
 
 def _line(value: dict[str, Any]) -> str:
@@ -108,4 +136,9 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment

@@ -22,6 +22,7 @@ from publisher.adapter import Payload
 
 State = Literal["pending", "intent", "sent", "failed", "unknown", "retracted", "archived"]
 Op = Literal["create", "update", "delete"]
+DONE: frozenset[str] = frozenset({"sent", "retracted", "archived"})
 LIVE_OR_MAYBE: frozenset[str] = frozenset({"intent", "sent", "unknown"})
 
 

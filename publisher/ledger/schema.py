@@ -44,6 +44,17 @@ CREATE TABLE facts (
 );
 """
 
+INDEXES = (
+    "CREATE INDEX IF NOT EXISTS post_by_id ON post (id)",
+    "CREATE INDEX IF NOT EXISTS post_by_address ON post (address)",
+    "CREATE INDEX IF NOT EXISTS post_by_path ON post (path)",
+    "CREATE INDEX IF NOT EXISTS delivery_by_words ON delivery (substr(source, 1, 64))",
+    "CREATE INDEX IF NOT EXISTS delivery_by_remote_id ON delivery (remote_id)",
+    "CREATE INDEX IF NOT EXISTS delivery_to_do ON delivery (state)"
+    " WHERE state NOT IN ('sent', 'retracted', 'archived')",
+)
+"""A ledger of an older version gets them when it is next written to. They mean nothing to it."""
+
 _DELIVERY = _SCHEMA[_SCHEMA.index("CREATE TABLE delivery") : _SCHEMA.index("CREATE TABLE facts")]
 MIGRATIONS = {
     # From version 1: a table's conditions can only be changed by making it anew.

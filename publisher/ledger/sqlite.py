@@ -7,10 +7,8 @@ outcome was left by a process that died: to whoever holds the post's lock it mea
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,7 +20,8 @@ from publisher.adapter import Facts, pictures_of
 from publisher.errors import LedgerError
 from publisher.identity import Identity
 from publisher.ledger.row import Row, canonical, digest, media_of, media_value
-from publisher.ledger.schema import SCHEMA_VERSION, migrate
+from publisher.ledger.schema import INDEXES, SCHEMA_VERSION, migrate
+from publisher.ledger.sqlite_file import connect, demand_content, make
 
 _COLUMNS = "post channel part recipient generation state op hash live source media began tried remote_id url error".split()
 _UPSERT = (
@@ -47,6 +46,7 @@ class Ledger:
             if readonly and not path.is_file():
                 self._db = _in_memory()
             else:
+                demand_content(path)
                 self._db = self._open(path, readonly)
                 self._check_version(readonly)
         except sqlite3.Error as error:
@@ -64,24 +64,15 @@ class Ledger:
             )
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Readable by the owner alone from the first moment: it holds addresses and unpublished
-            # texts.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            if not path.exists():
+                make(path)
         except OSError as error:
             raise LedgerError(
                 f"the ledger can't be written: {error.strerror}",
                 hint="check the rights of its folder",
                 file=path,
             ) from None
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-        try:
-            _switch_to_wal(db)
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA foreign_keys = ON")
-        except BaseException:
-            db.close()
-            raise
-        return db
+        return connect(path)
 
     def _check_version(self, readonly: bool) -> None:
         assert self._db is not None  # noqa: S101 - just opened
@@ -92,12 +83,10 @@ class Ledger:
                 hint="update announcement-publisher",
                 file=self.path,
             )
+        if version == 0:
+            raise sqlite3.DatabaseError("it has no ledger in it")
         if readonly:
-            (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            if not tables:  # a process died between making the file and filling it
-                self._db.close()
-                self._db = _in_memory()
-            elif version < SCHEMA_VERSION:  # looked at as it will be, and left as it is
+            if version < SCHEMA_VERSION:  # looked at as it will be, and left as it is
                 copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
                 self._db.backup(copy)
                 self._db.close()
@@ -110,6 +99,9 @@ class Ledger:
             ).fetchone()  # another process may have been faster
             migrate(self._db, version)
             self._db.execute("COMMIT")
+        if not readonly:
+            for index in INDEXES:
+                self._db.execute(index)
 
     def close(self) -> None:
         if self._db is not None:
@@ -147,14 +139,16 @@ class Ledger:
     def rows(self, post: str | None = None, channel: str | None = None) -> list[Row]:
         """All rows, or those of one post, or of one channel of it, in the order in which they are
         sent."""
+        wanted = {"post": post, "channel": channel}
+        given = [(name, value) for name, value in wanted.items() if value is not None]
+        where = " AND ".join(f"{name} = ?" for name, _ in given) or "true"
         with self._reading() as db:
             found = db.execute(
-                "SELECT post, channel, part, recipient, generation, state, op, source, media, began, tried, remote_id,"
+                "SELECT post, channel, part, recipient, generation, state, op, source, media, began, tried, remote_id,"  # noqa: S608 - names of ours
                 " url, error, payload.body, before.body"
                 " FROM delivery JOIN payload USING (hash) LEFT JOIN payload AS before ON before.hash = delivery.live"
-                " WHERE post = coalesce(?, post) AND channel = coalesce(?, channel)"
-                " ORDER BY post, channel, part, delivery.rowid",
-                (post, channel),
+                f" WHERE {where} ORDER BY post, channel, part, delivery.rowid",
+                [value for _, value in given],
             ).fetchall()
         return [_row(values) for values in found]
 
@@ -168,6 +162,15 @@ class Ledger:
             ).fetchall()
         gone = [key for key, path in found if not is_there(path)]
         return str(gone[0]) if len(gone) == 1 else None
+
+    def has_id(self, remote_id: str, but: Row) -> bool:
+        """Whether another row than `but` is live under this id of the platform's."""
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT post, channel, part, recipient FROM delivery WHERE remote_id = ?",
+                (remote_id,),
+            ).fetchall()
+        return any(each != (but.post, but.channel, but.part, but.recipient) for each in found)
 
     def pictures(self) -> set[str]:
         """The hashes of the pictures that may yet be sent."""
@@ -344,20 +347,6 @@ class Ledger:
             hint="restore it from a backup; without it, what is live is not known",
             file=self.path,
         )
-
-
-def _switch_to_wal(db: sqlite3.Connection, patience: float = 5.0) -> None:
-    """SQLite doesn't wait for this one lock by itself, and two first runs may start at the same
-    moment."""
-    end = time.monotonic() + patience
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > end:
-                raise
-        time.sleep(0.02)
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -9,6 +9,7 @@ with open_store(config) as store:
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -40,11 +41,19 @@ class Store(Protocol):
     """The folder in which pictures wait to be sent."""
 
     def hold(
-        self, plan: Callable[[], Claim[T]]
+        self, plan: Callable[[], Claim[T]], stop: threading.Event | None = None
     ) -> AbstractContextManager[tuple[T, Mapping[str, str]]]:
         """Hold the posts that `plan` claims, as far as nobody else does, then plan again: somebody
         may just have let go of them. Yields what was planned, and who holds the others, by their
-        keys."""
+        keys.
+
+        `stop` is set where the run is being stopped: then letting go is a matter of seconds. Raises
+        ReceiptsNotKept where what was sent can't be written down.
+        """
+        ...
+
+    def confirm(self) -> None:
+        """To be called before each send: are the posts still held? Raises LeaseLost."""
         ...
 
 
@@ -56,13 +65,18 @@ class FileStore:
         self.pictures = ledger.path.parent / "pictures"
 
     @contextmanager
-    def hold(self, plan: Callable[[], Claim[T]]) -> Iterator[tuple[T, Mapping[str, str]]]:
+    def hold(
+        self, plan: Callable[[], Claim[T]], stop: threading.Event | None = None
+    ) -> Iterator[tuple[T, Mapping[str, str]]]:
         keys = set(plan().posts)
         with locks.hold(self.ledger.path, keys) as busy:
             claim = plan()
             # One that it knows by another name by now, or that wasn't to be touched, isn't ours.
             others = {key: "another process" for key in claim.posts if key not in keys}
             yield claim.made, {**others, **busy}
+
+    def confirm(self) -> None:
+        """The operating system's locks hold as long as this process lives."""
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class _Reader:
         self.data, source, first_line = split(self.text, self.file)
         site = self.config.site
         date, slug = self.date_and_slug()
-        path = self.path()
+        path = self.path(self.config.root)
         url = self.url(site, date, slug, path)
 
         expanded, notes = shortcodes.expand(
@@ -103,7 +103,7 @@ class _Reader:
         channels, overrides = self.publish()
         post = Post(
             file=self.file,
-            identity=Identity(path, url, self.string("id")),
+            identity=Identity(self.path(self.config.names_from()), url, self.string("id")),
             title=title,
             body=body,
             description=description_words(self.description(), title),
@@ -193,10 +193,10 @@ class _Reader:
             return default
         return value
 
-    def path(self) -> str:
-        """The file's place below the configuration. A file elsewhere is known by its name in its
-        own folder."""
-        file, root = self.file.resolve(), self.config.root.resolve()
+    def path(self, root: Path) -> str:
+        """The file's place below `root`. A file elsewhere is known by its name in its own
+        folder."""
+        file, root = self.file.resolve(), root.resolve()
         relative = (
             file.relative_to(root)
             if file.is_relative_to(root)
