@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from publisher.errors import ConfigError, Problems, PublishError
-from publisher.files import inside, read_text
+from publisher.files import named, read_text
 
 from ._addresses import clean, same_as
 
@@ -23,14 +23,14 @@ _TOLD = 20
 _HINT = "mend the address, or take the line out"
 
 
-def read(setting: str | Sequence[str], root: Path) -> tuple[str, ...]:
-    """The addresses, in order, each once. `setting` is a CSV's path in `root`, or the addresses
-    themselves.
+def read(setting: str | Sequence[str], root: Path, *, confined: bool = False) -> tuple[str, ...]:
+    """The addresses, in order, each once. `setting` is a CSV's path as seen from `root` (inside of
+    it, where `confined`), or the addresses themselves.
 
     Raises ConfigError, or Problems with one for each bad address.
     """
     if isinstance(setting, str):
-        path = inside(root, setting)
+        path = named(root, setting, confined=confined)
         if "@" in setting and not path.exists():
             raise ConfigError(
                 f"there is no file {setting!r} for recipients",

@@ -15,12 +15,14 @@ import ssl
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from publisher import failpoints
 from publisher.errors import DeliveryError, NotSent, Refused, Unknown
 from publisher.hosts import is_loopback
 from publisher.secrets import Redactor
+from publisher.watchdog import Watchdog
 
 from ._mime import Mail
 
@@ -33,6 +35,10 @@ FINAL_TIMEOUT = 300.0
 """Seconds for the answer to the final dot; the RFC says ten minutes; giving up leaves an unknown
 behind."""
 QUIT_TIMEOUT = 5.0
+SLOW = 30.0
+"""Seconds that a reply may take beyond these, once it has begun."""
+REPLY_LIMIT = 100_000
+"""Bytes of one reply, all its lines together."""
 
 _CREDENTIALS_HINT = (
     "check the user and password in smtp_url; some providers want a password made for programs"
@@ -90,6 +96,35 @@ def parse_url(url: str) -> Server:
     return Server(host, port or (465 if tls else 587), tls, user, password)
 
 
+class _Bounded:
+    """A server's replies, as smtplib reads them. `left`: bytes that the current one may have."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file: Any = file
+        self.left = REPLY_LIMIT
+
+    def readline(self, size: int) -> bytes:
+        line: bytes = self._file.readline(size)
+        self.left -= len(line)
+        if self.left < 0:
+            raise OSError("its reply has no end")
+        return line
+
+    def has_more(self, sock: socket.socket) -> bool:
+        """Whether something is there to be read, without waiting for it."""
+        patience = sock.gettimeout()
+        sock.settimeout(0)
+        try:
+            return bool(self._file.peek(1))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            sock.settimeout(patience)
+
+    def close(self) -> None:
+        self._file.close()
+
+
 class _Client(smtplib.SMTP):
     """smtplib's client, but it knows whether the final dot of a message was handed over."""
 
@@ -103,9 +138,13 @@ class _Client(smtplib.SMTP):
         self.putcmd("data")
         code, said = self.getreply()
         if code != 354:
+            self.close()  # nobody knows any more which answer is to what
+            if code < 400:
+                raise smtplib.SMTPServerDisconnected(f"it answered {code} to DATA")
             return code, said
         self.send(re.sub(rb"(?m)^\.", b"..", message))  # RFC 5321, section 4.5.2
         self._patience(FINAL_TIMEOUT)
+        self._demand_silence()
         failpoints.hit("before request sent")
         leaving()
         self.send(b".\r\n")
@@ -118,6 +157,36 @@ class _Client(smtplib.SMTP):
         failpoints.hit("response received")
         self._patience(COMMAND_TIMEOUT)
         return code, said
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        self._demand_silence()
+        super().putcmd(cmd, args)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """As smtplib's, but within limits of size and of time, whatever the server does."""
+        if self.file is None and self.sock is not None:
+            self.file = self.sock.makefile("rb")
+        if self.file is not None and not isinstance(self.file, _Bounded):
+            self.file = _Bounded(self.file)
+        if isinstance(self.file, _Bounded):
+            self.file.left = REPLY_LIMIT
+        patience = self.sock.gettimeout() if self.sock is not None else None
+        watchdog = Watchdog(self.sock, (patience or COMMAND_TIMEOUT) + SLOW)
+        try:
+            return super().getreply()
+        finally:
+            watchdog.cancel()
+
+    def _demand_silence(self) -> None:
+        """Raises SMTPServerDisconnected where the server has answered what it wasn't asked yet: the
+        next answer would be taken for another's."""
+        if (
+            isinstance(self.file, _Bounded)
+            and self.sock is not None
+            and self.file.has_more(self.sock)
+        ):
+            self.close()
+            raise smtplib.SMTPServerDisconnected("it answered before it was asked")
 
     def settle_in(self) -> None:
         """Once signed in: the dot is a packet of its own, and mustn't wait for an acknowledgement

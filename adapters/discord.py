@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from publisher.adapter import (
     Adapter,
@@ -29,7 +29,7 @@ from publisher.adapter import (
     Rule,
     pictures_of,
 )  # fmt: skip
-from publisher.errors import Gone, NotSent, Refused, TemplateError, Unknown
+from publisher.errors import DeliveryError, Gone, NotSent, Refused, TemplateError, Unknown
 from publisher.hosts import check_url
 from publisher.text.measure import count
 
@@ -57,6 +57,10 @@ def _check_username(value: str) -> str | None:
     if len(value) > USERNAME or re.search("clyde|discord", value, re.IGNORECASE):
         return f"is longer than {USERNAME} characters, or contains a name that Discord keeps for itself"
     return None
+
+
+UNKNOWN_MESSAGE = 10008
+"""https://docs.discord.com/developers/topics/opcodes-and-status-codes#json, read 2026-11."""
 
 
 class Discord(Adapter):
@@ -199,12 +203,22 @@ class Discord(Adapter):
     def _message(self, method: str, payload: Payload, attempt: Attempt, **kwargs: Any) -> Any:
         try:
             return self._request(
-                method, f"/messages/{attempt.remote_id}", params=_thread(payload), **kwargs
+                method,
+                f"/messages/{quote(attempt.remote_id, safe='')}",
+                params=_thread(payload),
+                **kwargs,
             )
         except Refused as error:
-            if error.status == 404 and "unknown message" in error.message.lower():
+            if error.code == UNKNOWN_MESSAGE or (error.status == 404 and self._is_there()):
                 raise Gone(error.message, status=404) from None
             raise
+
+    def _is_there(self) -> bool:
+        """Whether the webhook itself answers: then what was not found is the message."""
+        try:
+            return bool(self._request("GET").get("id"))
+        except (DeliveryError, AttributeError):
+            return False
 
     def check(self) -> str:
         webhook = self._request("GET")

@@ -206,7 +206,7 @@ class Email(Adapter):
                 f"[channels.{self.channel.name}] recipients is missing",
                 hint='name a CSV file with a column email, or write a list: ["ada@example.org"]',
             )
-        return read(setting, self.channel.root)
+        return read(setting, self.channel.root, confined=self.channel.confined)
 
     def close(self) -> None:
         if self._session is not None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from publisher.adapter import (
     Adapter,
@@ -257,7 +258,7 @@ class Mastodon(Adapter):
                 for one in pictures
             ],
         }
-        url = f"{self.settings['api_base_url'].rstrip('/')}/api/v1/statuses/{attempt.remote_id}"
+        url = f"{self.settings['api_base_url'].rstrip('/')}/api/v1/statuses/{quote(attempt.remote_id, safe='')}"
         token = {"Authorization": f"Bearer {self.secrets['access_token']}"}
         with sorted_errors(), _gone():
             made = session.request("PUT", url, json=body, headers=token).json()
@@ -268,13 +269,13 @@ class Mastodon(Adapter):
 
         client, _ = self._client()
         with _gone(), sorted_errors():
-            client.status_delete(attempt.remote_id)
+            client.status_delete(quote(attempt.remote_id, safe=""))
 
     def _there(self, client: Client, attempt: Attempt) -> Any:
         from publisher.http import sorted_errors
 
         with _gone(), sorted_errors():
-            return client.status(attempt.remote_id)
+            return client.status(quote(attempt.remote_id, safe=""))
 
     @staticmethod
     def _is_ours(client: Client, status: Any, payload: Payload) -> bool:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from publisher.adapter import (
     Adapter,
@@ -204,7 +205,7 @@ class Twitter(Adapter):
                         self._user_id(client),
                         max_results=PAGE,
                         pagination_token=more,
-                        tweet_fields=["created_at", "entities", "referenced_tweets"],
+                        tweet_fields=["created_at", "entities", "note_tweet", "referenced_tweets"],
                         user_auth=True,
                     )
             except Refused as error:
@@ -230,7 +231,7 @@ class Twitter(Adapter):
         client, _ = self._client()
         try:
             with sorted_errors():
-                client.delete_tweet(attempt.remote_id)
+                client.delete_tweet(quote(attempt.remote_id, safe=""))
         except Refused as error:
             if error.status == 404:
                 raise Gone(error.message, status=404) from None
@@ -280,8 +281,9 @@ def _parent(post: Mapping[str, Any]) -> str | None:
 def _same(post: Mapping[str, Any], text: str) -> bool:
     """Whether a post that was read back is our text: X replaces addresses by t.co ones, and escapes
     & < >."""
-    shown = html.unescape(post["text"])
-    urls = (post.get("entities") or {}).get("urls") or ()
+    whole = post.get("note_tweet") or post  # beyond 280 characters, `text` is only its beginning
+    shown = html.unescape(whole["text"])
+    urls = (whole.get("entities") or post.get("entities") or {}).get("urls") or ()
     for url in urls:
         target = url.get("expanded_url") or url["url"]
         # A picture is an address at the end, too, which nobody wrote.

@@ -46,14 +46,15 @@ class Channel:
     """One `[channels.NAME]` section: a name, the adapter behind it, and its settings without
     secrets.
 
-    `root` is the folder of the configuration: files that a setting names are looked for, and must
-    lie, in it.
+    `root` is the folder of the configuration: files that a setting names are looked for there, and
+    where `confined` must lie there (`publisher.files.named`).
     """
 
     name: str
     adapter: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     root: Path = Path()
+    confined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

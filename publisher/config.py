@@ -16,7 +16,7 @@ from publisher import registry
 from publisher.adapter import Adapter, Channel, Option
 from publisher.dates import parse_date, zone_of
 from publisher.errors import ConfigError, Problems, PublishError, did_you_mean
-from publisher.files import read_text
+from publisher.files import inside, named, read_text
 from publisher.secrets import Secret
 
 SIZE_LIMIT = 1_000_000
@@ -91,8 +91,8 @@ class Config:
     """One run's settings. `path` is None where there is no file; `root` is the folder everything is
     relative to.
 
-    The ledger is the file `ledger`; or, where `branch` is not empty, it lives on that branch of the
-    repository.
+    `confined`: what it names lies inside `root`, too. The ledger is the file `ledger`; or, where
+    `branch` is not empty, it lives on that branch of the repository.
     """
 
     root: Path
@@ -104,6 +104,7 @@ class Config:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
     warnings: tuple[PublishError, ...] = ()
+    confined: bool = False
 
     def ledger_path(self) -> Path:
         return self.root / self.ledger
@@ -166,18 +167,35 @@ def load(path: Path) -> Config:
     return _Reader(path, text).read(data)
 
 
-def of_run(given: str | None, folder: Path, *, preview: bool = False) -> Config:
+def of_run(
+    given: str | None, folder: Path, *, preview: bool = False, confined: bool = False
+) -> Config:
     """The one configuration of a run: as named, else searched from `folder` upwards.
 
-    For a preview, one that has no channel yet has every adapter's.
+    For a preview, one that has no channel yet has every adapter's. `confined`: it may be a
+    stranger's, and neither it nor a file that it names may lie elsewhere.
     """
-    path = Path(given) if given else find(folder)
+    path = named(Path.cwd(), given, confined=confined) if given else find(folder)
     if path is None:
-        return bare(folder)
-    config = load(path)
+        return replace(bare(folder), confined=confined)
+    if confined:
+        inside(path.parent, path.name)
+    config = load(Path(given) if given else path)
+    if confined:
+        config = _confined(config)
     if preview and not config.channels:
         return replace(config, channels=bare(config.root).channels)
     return config
+
+
+def _confined(config: Config) -> Config:
+    """Raises ConfigError for a secret's file that lies elsewhere."""
+    for secrets in config.secrets.values():
+        for secret in secrets.values():
+            if secret.file is not None:
+                inside(config.root, secret.file)
+    channels = {name: replace(channel, confined=True) for name, channel in config.channels.items()}
+    return replace(config, channels=channels, confined=True)
 
 
 def bare(root: Path) -> Config:

@@ -94,7 +94,8 @@ class Problems(PublishError):
 
 
 class DeliveryError(PublishError):
-    """What became of one attempt to send. `status` is the HTTP or SMTP status, where one was read.
+    """What became of one attempt to send. `status` is the HTTP or SMTP status, where one was read,
+    and `code` the platform's own number for it.
 
     `whole`: it concerns the whole channel, so that the next recipient would fare no better.
     """
@@ -102,10 +103,17 @@ class DeliveryError(PublishError):
     kind = "delivery"
 
     def __init__(
-        self, message: str, *, hint: str = "", status: int | None = None, whole: bool = False
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int | None = None,
+        code: int | None = None,
+        whole: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.code = code
         self.whole = whole
 
 

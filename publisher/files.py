@@ -1,4 +1,9 @@
-"""Reading files that somebody named: within limits of size, inside the allowed folder, as UTF-8."""
+"""Which files may be read, and how: within limits of size, inside the allowed folder, as UTF-8.
+
+What content names (a post, a template's include, a picture, a data file) is `inside` the
+configuration's folder; what a person types or writes into publish.toml is `named`, and may lie
+elsewhere. Content may be a stranger's: a link to /proc/self/environ would show every secret.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +13,8 @@ from publisher.errors import ConfigError, PublishError
 
 
 def inside(root: Path, name: str | Path) -> Path:
-    """The file `name` (relative to `root`), which must lie in `root`, symlinks resolved, and be no
-    dotfile.
+    """The file `name` (relative to `root`), which must lie in `root`, symlinks resolved, be no
+    dotfile, and be a regular file if it is there.
 
     Raises ConfigError.
     """
@@ -21,7 +26,26 @@ def inside(root: Path, name: str | Path) -> Path:
         raise ConfigError(
             f"{name} is a hidden file", hint="name a file that doesn't begin with a dot"
         )
+    _demand_regular(path, name)
     return path
+
+
+def named(root: Path, name: str | Path, *, confined: bool) -> Path:
+    """The file that a person named, relative to `root`: anywhere, and a regular file if it is
+    there. `confined`: inside `root` like everything else, because content may have named it.
+
+    Raises ConfigError.
+    """
+    if confined:
+        return inside(root, name)
+    path = (root / Path(name).expanduser()).resolve()
+    _demand_regular(path, name)
+    return path
+
+
+def _demand_regular(path: Path, name: str | Path) -> None:
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ConfigError(f"{name} is no regular file", hint="name one that can be read twice")
 
 
 def read_text(path: Path, limit: int, error: type[PublishError]) -> str:

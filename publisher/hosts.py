@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 
@@ -13,6 +14,19 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+_PUBLIC = re.compile(r"https?://[^\s<>\[\]\"'`\\^{}|]+")
+
+
+def is_address(url: str) -> bool:
+    """Whether a platform's word for where a post is can be stored and shown: http or https, and
+    nothing in it that a terminal or Markdown would obey."""
+    try:
+        has_host = bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
+    return has_host and url.isprintable() and _PUBLIC.fullmatch(url) is not None
 
 
 def check_url(address: str) -> str | None:

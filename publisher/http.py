@@ -7,7 +7,9 @@ same everywhere. The libraries wrap what a session raises; `sorted_errors` digs 
 
 from __future__ import annotations
 
+import http.client
 import json
+import math
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,11 +28,21 @@ from publisher import failpoints
 from publisher.errors import DeliveryError, NotSent, PublishError, Refused, Unknown
 from publisher.hosts import is_loopback
 from publisher.secrets import Redactor
+from publisher.watchdog import Watchdog
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
 """Seconds. Mastodon may take half a minute for a post with media; its own proxy gives up after
 60."""
+
+ANSWER_TIME = 90.0
+"""Seconds for an answer, from the request's last byte to the answer's."""
+ANSWER_LIMIT = 10_000_000
+"""Bytes of an answer, unpacked. The longest that is asked for, a list of 40 posts, has 0.5 MB."""
+EARLY_HINTS = 20
+"""Answers of 1xx before the one that counts."""
+LONGEST_WAIT = 366 * 86_400.0
+"""Seconds. What asks for more means never."""
 
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """Methods that may be sent twice to the same effect (RFC 9110, section 9.2.2)."""
@@ -58,15 +70,33 @@ class _Traced:
 
     def getresponse(self) -> Any:
         failpoints.hit("request sent")
+        _wire.watchdog = Watchdog(self.sock, ANSWER_TIME)  # type: ignore[attr-defined]
         return super().getresponse()  # type: ignore[misc]
 
 
+class _Answer(http.client.HTTPResponse):
+    """An answer of which those before the last are read over: 102 and 103 announce, and say nothing
+    of what becomes of the request (RFC 9110, section 15.2)."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(EARLY_HINTS):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 < status < 200 or status == 101:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.BadStatusLine("nothing but announcements")
+
+
 class _TracedHTTP(_Traced, HTTPConnection):
-    pass
+    response_class = _Answer
 
 
 class _TracedHTTPS(_Traced, HTTPSConnection):
-    pass
+    response_class = _Answer
+
+
+class _TooLarge(requests.RequestException):
+    """An answer beyond ANSWER_LIMIT."""
 
 
 class _HTTPPool(HTTPConnectionPool):
@@ -120,9 +150,12 @@ class Session(requests.Session):
         # Without an `auth` of some kind, requests would put a password from ~/.netrc in place of
         # our token.
         kwargs["auth"] = kwargs.get("auth") or (lambda request: request)
+        kwargs["stream"] = True
         _wire.began, _wire.leaving = False, kwargs.pop("leaving", None) or (lambda: None)
+        _wire.watchdog = None
         try:
             response = super().request(method, url, **kwargs)
+            _read_within_limits(response)
         except requests.RequestException as error:
             raise _transport_error(method, url, error) from error
         finally:
@@ -130,10 +163,31 @@ class Session(requests.Session):
             # connection once more.
             for adapter in self.adapters.values():
                 adapter.close()
+            if _wire.watchdog is not None:
+                _wire.watchdog.cancel()
         failpoints.hit("response received")
         self.skew = _skew(response)
         _raise_for_answer(method, response, self.redact)
         return response
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None is followed; requests would read all of the answer to find out where it leads."""
+
+
+def _read_within_limits(response: requests.Response) -> None:
+    """Put the body where requests keeps it. Raises requests' errors."""
+    body = bytearray()
+    try:
+        for chunk in response.iter_content(65_536):
+            body += chunk
+            if len(body) > ANSWER_LIMIT:
+                raise _TooLarge
+    finally:
+        response.close()
+    if _wire.watchdog is not None and _wire.watchdog.bit:
+        # What was cut off in its headers looks like a whole answer.
+        raise requests.Timeout
+    response._content = bytes(body)
 
 
 @contextmanager
@@ -168,6 +222,8 @@ def _root_cause(error: BaseException) -> str:
     objects in it."""
     if isinstance(error, requests.exceptions.SSLError):
         return "its TLS certificate could not be verified"
+    if isinstance(error, _TooLarge):
+        return f"it answered with more than {ANSWER_LIMIT // 1_000_000} MB"
     if isinstance(error, requests.Timeout):
         return "timed out"
     names = str(error).lower()
@@ -198,6 +254,9 @@ def _raise_for_answer(method: str, response: requests.Response, redact: Redactor
     said = f"{host} answered {status}: {redact(what_it_said(response))[:300]}"
     if status == 429:
         raise NotSent(said, status=status, retry_after=retry_after(response.headers, time.time()))
+    if status == 303 and method not in _REPEATABLE:
+        # "See other": it was done, and what came of it is elsewhere (RFC 9110, section 15.4.4).
+        raise Unknown(said, status=status)
     if 300 <= status < 400:
         target = urlsplit(response.headers.get("Location", "")).netloc or "another address"
         raise Refused(
@@ -216,7 +275,14 @@ def _raise_for_answer(method: str, response: requests.Response, redact: Redactor
         if status in (401, 403)
         else ""
     )
-    raise Refused(said, hint=hint, status=status)
+    raise Refused(said, hint=hint, status=status, code=_code(response))
+
+
+def _code(response: requests.Response) -> int | None:
+    """The platform's own number for what is wrong, where it gives one."""
+    body = _json(response)
+    code = body.get("code") if isinstance(body, dict) else None
+    return code if isinstance(code, int) else None
 
 
 def _json(response: requests.Response) -> Any:
@@ -242,7 +308,7 @@ def what_it_said(response: requests.Response) -> str:
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait, as the platform asked: Retry-After (seconds or a date), else a rate limit's
-    reset.
+    reset. At least one, however it was meant; None where it says nothing that makes sense.
 
     Resets: Mastodon's X-RateLimit-Reset is an ISO 8601 time, X's x-rate-limit-reset epoch seconds,
     Discord's X-RateLimit-Reset-After seconds. A time is taken relative to the server's own Date.
@@ -255,16 +321,22 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         value = headers.get(name, "")
         if value:
             try:
-                return max(0.0, float(value))
+                return _sane(float(value))
             except ValueError:
                 moment = _time(value)
                 if moment is not None:
-                    return max(0.0, moment - server_now)
+                    return _sane(moment - server_now)
     for name in ("X-RateLimit-Reset", "x-rate-limit-reset"):
         moment = _time(headers.get(name, ""))
         if moment is not None:
-            return max(0.0, moment - server_now)
+            return _sane(moment - server_now)
     return None
+
+
+def _sane(seconds: float) -> float | None:
+    if math.isnan(seconds):
+        return None
+    return min(max(1.0, seconds), LONGEST_WAIT)
 
 
 def _time(value: str) -> float | None:

@@ -50,6 +50,7 @@ class RunOptions:
     online    a dry run may ask for the ledger where it lives
     yes       don't ask, and send more than three posts
     sandbox   to platforms on this machine
+    confined  the files may be a stranger's: nothing that lies elsewhere is read
     choice    what is done about what is live already
     """
 
@@ -60,6 +61,7 @@ class RunOptions:
     online: bool = False
     yes: bool = False
     sandbox: bool = False
+    confined: bool = False
     choice: Choice = field(default_factory=Choice)
 
 
@@ -119,8 +121,10 @@ def _configuration(
     """The settings of this run, with a channel at least. Raises ConfigError."""
     if not sources.files:
         raise UsageError("there is no post in that folder", hint="name a folder with .md files")
-    folder = sources.files[0].file.resolve().parent
-    config = configuration.of_run(options.config, folder, preview=options.dry)
+    folder = sources.files[0].file.parent.resolve()
+    config = configuration.of_run(
+        options.config, folder, preview=options.dry, confined=options.confined
+    )
     if options.sandbox:
         from publisher.sandboxed import sandboxed
 

@@ -46,7 +46,7 @@ class Secret:
             return value
         if self.file:
             try:
-                value = self.file.read_text("utf-8").strip()
+                value = self.file.read_text("utf-8").strip() if self.file.is_file() else ""
             except (OSError, UnicodeDecodeError):
                 value = ""
             if not value:

@@ -121,8 +121,8 @@ def test_what_a_client_library_wraps_is_dug_out_again() -> None:
     ("headers", "seconds"),
     [
         ({"Retry-After": "7"}, 7),
-        ({"Retry-After": "0.5"}, 0.5),
-        ({"Retry-After": "-3"}, 0),
+        ({"Retry-After": "1.5"}, 1.5),
+        ({"Retry-After": "-3"}, 1),
         (
             {
                 "Retry-After": "Mon, 23 Nov 2026 10:00:30 GMT",

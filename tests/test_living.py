@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.platform import Stop
+from publisher.sandbox.web import as_json
 from tests.conftest import POST, Publish, edit, live, texts
 
 # Retracting
@@ -201,3 +203,36 @@ def test_what_is_dated_before_since_is_an_archive(
     assert ran.status == 0
     assert {result["reason"] for result in ran.json["results"]} == {"archived"}
     assert not sandbox.received()
+
+
+@pytest.mark.parametrize(
+    ("body", "gone"),
+    [
+        ({"code": 10008, "message": "weg"}, True),
+        ({"message": "no"}, True),
+        ({"code": 10015}, False),
+    ],
+)
+def test_on_discord_gone_is_a_code_or_a_404_while_the_webhook_answers(
+    project: Path,
+    sandbox: Sandbox,
+    publish: Publish,
+    monkeypatch: pytest.MonkeyPatch,
+    body: dict[str, object],
+    gone: bool,
+) -> None:
+    """Not a word in a message: other servers have others. 10015 is the webhook itself."""
+    publish("post.md", "--channels", "discord")
+    sandbox.discord.drop(live(sandbox, "discord")[0]["id"])
+
+    def missing(*_: object) -> None:
+        raise Stop(as_json(404, body))
+
+    monkeypatch.setattr(type(sandbox.discord), "_live", missing)
+    if not gone:
+        monkeypatch.setattr(type(sandbox.discord), "_allow", missing)
+    edit(project, "twice", "thrice")
+    ran = publish("post.md", "--channels", "discord", "--json")
+    (result,) = ran.json["results"]
+    assert (result["reason"] == "retracted") == gone, result
+    assert ran.status == (0 if gone else 1)

@@ -15,7 +15,7 @@ from publisher.identity import Identity
 from publisher.ledger.row import Row
 from publisher.ledger.sqlite import Ledger
 from publisher.sandbox import Sandbox
-from tests.conftest import POST, Publish, edit, live
+from tests.conftest import POST, Publish, edit, live, texts
 from tests.picture_files import halves, saved
 
 SETTLE = 0.3
@@ -240,6 +240,28 @@ def test_another_post_with_the_same_words_is_not_taken_for_one_that_was_lost(
     assert len(live(sandbox, "mastodon")) == 2
     with ledger_of(project) as ledger:
         assert len({row.remote_id for row in ledger.rows()}) == 2
+
+
+def test_a_long_post_on_x_is_read_back_whole(
+    project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`text` is only its beginning: two long posts that begin alike are two."""
+    monkeypatch.setattr(sandbox.twitter, "longest", 25_000)
+    set_option(project, "twitter", "max_characters = 4000")
+    (project / "templates").mkdir()
+    (project / "templates" / "twitter.txt.j2").write_text("{{ post.text }}", "utf-8")
+    same = "A sentence that all begin with, and that goes on for a while. " * 8
+    for name, fault in (("one", ""), ("two", "drop"), ("three", "lost")):
+        text = f"---\ntitle: {name}\nid: {name}\n---\n{same}This is {name}.\n"
+        (project / f"{name}.md").write_text(text, "utf-8")
+        if fault:
+            sandbox.fault("twitter", fault)
+        assert publish(f"{name}.md", "--channels", "twitter").status == 0
+        with Ledger(config.load(project / "publish.toml").ledger_path()) as ledger:
+            for row in ledger.rows():
+                ledger.record(replace(row, remote_id=None))  # as if none were known by its id
+    ends = [text.rpartition("This is ")[2] for text in texts(sandbox, "twitter")]
+    assert sorted(ends) == ["one.", "three.", "two."]
 
 
 def test_an_intent_that_lies_in_the_future_is_held(

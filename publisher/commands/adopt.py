@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "name a post, a channel, and where it is live", hint="publish adopt POST CHANNEL URL"
         )
     file = Path(arguments.post)
-    config = configuration.of_run(arguments.config, file.resolve().parent)
+    config = configuration.of_run(arguments.config, file.parent.resolve())
     (name,) = channels.chosen(arguments.channel, config) or ("",)
     post = read(file, config)
     adapters, _ = channels.without_secrets([name], config)

@@ -96,7 +96,7 @@ def _posts(arguments: argparse.Namespace, console: Console) -> int:
     if not sources.files:
         raise UsageError("there is no post in that folder", hint="name a post")
     config = configuration.of_run(
-        arguments.config, sources.files[0].file.resolve().parent, preview=True
+        arguments.config, sources.files[0].file.parent.resolve(), preview=True
     )
     names = channels.chosen(arguments.channels, config)
     posts, drafts = read_posts(sources.files, config)

@@ -80,6 +80,7 @@ def _options(environ: Mapping[str, str], dry: bool) -> RunOptions:
         channels=given("CHANNELS"),
         dry=dry,
         online=True,
+        confined=True,
         yes=(given("YES") or "").lower() == "true",
     )
 

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     file = Path(arguments.post)
-    config = config_of_run(arguments.config, file.resolve().parent)
+    config = config_of_run(arguments.config, file.parent.resolve())
     post = read(file, config)
     with open_store(config, readonly=True) as store:
         known = store.ledger.find(post.identity)

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     sources = collect(arguments.posts)
     if not sources.files:
         raise UsageError("there is no post in that folder", hint="name a post")
-    config = configuration.of_run(arguments.config, sources.files[0].file.resolve().parent)
+    config = configuration.of_run(arguments.config, sources.files[0].file.parent.resolve())
     names = channels.chosen(arguments.channels, config)
     posts, drafts = read_posts(sources.files, config)
     names = names or tuple(config.channels)

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    folder = Path(arguments.post).resolve().parent if arguments.post else Path.cwd()
+    folder = Path(arguments.post).parent.resolve() if arguments.post else Path.cwd()
     config = config_of_run(arguments.config, folder)
     with open_store(config, readonly=True) as store:
         ledger = store.ledger

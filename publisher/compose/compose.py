@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,13 +18,15 @@ from urllib.parse import quote
 
 import jinja2
 from jinja2.exceptions import SecurityError
+from jinja2.loaders import split_template_path
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher.adapter import Adapter, Facts, Message, Part, Picture, Rule
 from publisher.compose.bounded import limited
 from publisher.compose.post_view import VIEW, Opening, PostView, Teaser, known_mentions
 from publisher.config import Config
-from publisher.errors import PostError, TemplateError, did_you_mean
+from publisher.errors import ConfigError, PostError, TemplateError, did_you_mean
+from publisher.files import inside
 from publisher.markdown.shortcodes import HOLE
 from publisher.post.post import Post
 from publisher.text.cut import fit
@@ -166,13 +168,27 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         raise SecurityError("a template can't use **")
 
 
+class _OwnTemplates(jinja2.FileSystemLoader):
+    """A user's templates, which lie in the configuration's folder, links resolved."""
+
+    def get_source(
+        self, environment: jinja2.Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        folder = Path(self.searchpath[0])
+        path = Path(folder, *split_template_path(template))
+        if path.exists():
+            try:
+                inside(folder.parent, path)
+            except ConfigError as error:
+                raise TemplateError(error.message, hint=error.hint, file=path) from None
+        return super().get_source(environment, template)
+
+
 @cache
 def _environment(folder: str, beside: str) -> _Sandbox:
     """A user's templates before ours, and ours before those that lie beside somebody else's
     adapter."""
-    loaders: list[jinja2.BaseLoader] = (
-        [jinja2.FileSystemLoader(folder)] if Path(folder).is_dir() else []
-    )
+    loaders: list[jinja2.BaseLoader] = [_OwnTemplates(folder)] if Path(folder).is_dir() else []
     loaders += [jinja2.PackageLoader("publisher.templates", ""), jinja2.FileSystemLoader(beside)]
     environment = _Sandbox(
         loader=jinja2.ChoiceLoader(loaders),

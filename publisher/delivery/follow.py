@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from publisher.adapter import pictures_of
 from publisher.delivery.uploads import media_of, upload
-from publisher.delivery.work import Work, as_live, now
+from publisher.delivery.work import Work, address_in, as_live, now
 from publisher.errors import CannotLook, EditedThere, Gone, LeaseLost, LedgerError, NotSent, Refused
 
 
@@ -42,7 +42,7 @@ def update(work: Work, index: int) -> None:
     wanted = {picture.source for picture in pictures_of(row.payload)}
     media = {source: one for source, one in row.media.items() if source in wanted}
     media |= media_of(receipt)
-    url = receipt.url or row.url
+    url = address_in(receipt) or row.url
     # Its source stays what it was until the whole delivery is done: else the parts still to come
     # would look as if only a template had changed.
     work.record(

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from publisher import failpoints
 from publisher.delivery import follow
 from publisher.delivery.create import Creation
 from publisher.delivery.uploads import upload
-from publisher.delivery.work import Outcome, Timing, Work, since
+from publisher.delivery.work import Outcome, Timing, Work, now, since
 from publisher.errors import DeliveryError, NotSent, PublishError
 from publisher.ledger.row import DONE
 
@@ -71,9 +72,11 @@ class Rounds:
 
         def wait(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
-            if isinstance(error, NotSent) and error.retry_after is not None:
-                return error.retry_after
-            return min(self._timing.longest_wait, 2.0 ** min(state.attempt_number - 1, 10))
+            backoff = min(self._timing.longest_wait, 2.0 ** min(state.attempt_number - 1, 10))
+            if not isinstance(error, NotSent) or error.retry_after is None:
+                return backoff
+            asked_by_server = error.status is not None
+            return max(error.retry_after, backoff) if asked_by_server else error.retry_after
 
         def is_too_late(state: tenacity.RetryCallState) -> bool:
             return since(self._work.last_progress) + state.upcoming_sleep > self._deadline
@@ -148,7 +151,8 @@ class Rounds:
             what = "nothing was sent"
         asked = ""
         if error.retry_after and error.retry_after > self._timing.settle:
-            asked = f" in {error.retry_after:.0f} s"
+            then = now() + timedelta(seconds=error.retry_after)
+            asked = f" in {error.retry_after:.0f} s, after {then:%Y-%m-%d %H:%M} UTC"
         tried = since(self._work.last_progress)
         return NotSent(
             f"{error.message}; given up after trying for {tried:.0f} s: {what}",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from publisher.adapter import Attempt, Receipt
 from publisher.delivery.plan import Delivery
 from publisher.errors import DeliveryError, LedgerError, PublishError, Refused
+from publisher.hosts import is_address
 from publisher.ledger.row import DONE, Media, Row, State
 from publisher.ledger.sqlite import Ledger
 from publisher.secrets import Redactor
@@ -100,7 +101,7 @@ class Work:
         """
         row = self._rows[index].with_state("sent", error=None)
         if receipt is not None:
-            row = replace(row, remote_id=receipt.id, url=receipt.url)
+            row = replace(row, remote_id=receipt.id, url=address_in(receipt))
         if media is not None:
             row = replace(row, media=media)
         try:
@@ -192,8 +193,15 @@ class Work:
         more."""
         row = self._rows[index]
         if row.state == "sent" and row.remote_id is None and (live := self.look(index)):
-            self.record(index, row.with_state("sent", remote_id=live.id, url=live.url or row.url))
+            self.record(
+                index, row.with_state("sent", remote_id=live.id, url=address_in(live) or row.url)
+            )
         return self._rows[index].remote_id
+
+
+def address_in(receipt: Receipt) -> str | None:
+    """Where it is live, if what the platform said is an address."""
+    return receipt.url if receipt.url and is_address(receipt.url) else None
 
 
 def as_live(row: Row) -> Row:

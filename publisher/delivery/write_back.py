@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from publisher.config import Config
 from publisher.delivery.result import Result
 from publisher.errors import PublishError
+from publisher.files import inside
 from publisher.ledger.row import Row
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
@@ -38,7 +39,7 @@ def _write(post: Post, rows: Sequence[Row], config: Config) -> None:
         if row.channel == name and (row.state == "sent" or row.op == "update")
     ]
     if config.site.syndication == "file":
-        file = config.root / "data" / "syndication.json"
+        file = inside(config.root, "data/syndication.json")
         syndication.write_file(file, post.identity.path, links)
         return
     live = {link.url for link in links}

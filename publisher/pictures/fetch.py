@@ -53,6 +53,17 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL = ipaddress.IPv6Network("2000::/3")
 """All of IPv6 that is given out to the internet (IANA's registry, 2026): the rest is special in
 some way."""
+_SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24"
+        " 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24"
+        " 224.0.0.0/4 240.0.0.0/4 2001::/23 2001:db8::/32 3fff::/20"
+    ).split()
+)
+"""Addresses that mean no machine on the internet, of those that _GLOBAL leaves: IANA's IPv4 and
+IPv6 Special-Purpose Address Registries (2025-10), and IPv4's multicast. Python's own tables are as
+old as the Python."""
 
 
 class FetchError(PictureError):
@@ -117,9 +128,7 @@ def is_public(address: str) -> bool:
             return all(is_public(str(inner)) for inner in hidden if inner)
         if ip not in _GLOBAL:
             return False
-    return ip.is_global and not (
-        ip.is_multicast or ip.is_unspecified or ip.is_reserved or ip.is_loopback
-    )
+    return not any(ip in network for network in _SPECIAL if network.version == ip.version)
 
 
 def _ascii(host: str) -> str:

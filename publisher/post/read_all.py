@@ -22,6 +22,7 @@ def read_posts(sources: Sequence[Source], config: Config) -> tuple[list[Post], l
     claimed: dict[str, Post] = {}
     for source in sources:
         try:
+            _demand_place(source, config)
             post = read(source.file, config)
         except PublishError as error:
             errors.extend(each_of(error))
@@ -47,3 +48,18 @@ def read_posts(sources: Sequence[Source], config: Config) -> tuple[list[Post], l
         posts.append(post)
     raise_all(errors)
     return posts, drafts
+
+
+def _demand_place(source: Source, config: Config) -> None:
+    """A post is inside the configuration's folder, links resolved; one that a person names may lie
+    elsewhere, but is not led elsewhere by a link in that folder. Raises PostError."""
+    root, real = config.root.resolve(), source.file.resolve()
+    if real.is_relative_to(root):
+        return
+    seems_inside = (source.file.parent.resolve() / source.file.name).is_relative_to(root)
+    if config.confined or seems_inside or not source.named:
+        raise PostError(
+            f"lies outside {root.name or root}",
+            hint="a post is a file of its own in the configuration's folder, not a link",
+            file=source.file,
+        )

@@ -58,6 +58,8 @@ class Twitter(Platform):
         self.reads = True
         self.access_level = "read-write"
         self.processing = 0.0
+        self.longest = LIMIT
+        """Weighted characters of a post: 25,000 for an account that pays for it."""
 
     def create(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._sign_in(request)
@@ -98,13 +100,13 @@ class Twitter(Platform):
             "request": given,
         }
         self.keep(new_id, post)
-        data = {"id": new_id, "text": shown, "edit_history_tweet_ids": [new_id]}
+        data = {"id": new_id, "text": _beginning(post), "edit_history_tweet_ids": [new_id]}
         return as_json(201, {"data": data})
 
     def _measure(self, text: str) -> None:
         from publisher.text.measure import count
 
-        if count.twitter(text) > LIMIT:
+        if count.twitter(text) > self.longest:
             raise Stop(forbidden("Your Tweet text is too long."))
 
     def delete(self, request: Request, names: Mapping[str, str]) -> Answer:
@@ -324,7 +326,12 @@ class Twitter(Platform):
         media = post["request"].get("media", {}).get("media_ids")
         if media:
             known["attachments"] = {"media_keys": [f"3_{number}" for number in media]}
-        base = {"id": post["id"], "text": post["shown"], "edit_history_tweet_ids": [post["id"]]}
+        if _beginning(post) != post["shown"]:
+            known["note_tweet"] = {"text": post["shown"]}
+            if post["urls"]:
+                known["note_tweet"]["entities"] = {"urls": post["urls"]}
+        text = _beginning(post)
+        base = {"id": post["id"], "text": text, "edit_history_tweet_ids": [post["id"]]}
         return base | {name: value for name, value in known.items() if name in fields}
 
     def _root(self, post: Mapping[str, Any]) -> str:
@@ -345,3 +352,14 @@ class Twitter(Platform):
         Route("GET", "/{user}/status/{id}", page),
         Route("GET", "/i/web/status/{id}", page),
     )
+
+
+def _beginning(post: Mapping[str, Any]) -> str:
+    """`text`, of which a long post's is only the beginning: all of it is in `note_tweet`, for who
+    asks (https://docs.x.com/x-api/fundamentals/data-dictionary, read 2026-11)."""
+    from publisher.text.measure import count
+
+    shown = str(post["shown"])
+    if count.twitter(post["text"]) <= LIMIT:
+        return shown
+    return shown[: LIMIT - 3].rstrip() + "…"
