@@ -117,6 +117,26 @@ def test_a_bad_command_line(
 
 
 @pytest.mark.parametrize(
+    "front",
+    [
+        "+++\n" + "a." * 30_000 + "a = 1\n+++",
+        "+++\nweight = 0x" + "f" * 4000 + "\n+++",
+        "---\nweight: 0x" + "f" * 4000 + "\n---",
+        "+++\nx = { " + "b . " * 1000 + "b = 1 }\n+++",
+    ],
+    ids=["dots", "hexadecimal TOML", "hexadecimal YAML", "dots in a table"],
+)
+def test_front_matter_that_costs_more_than_it_says(
+    front: str, project: Path, publish: Publish
+) -> None:
+    (project / "odd.md").write_text(f"{front}\nA text.\n", "utf-8")
+    ran = publish("odd.md", "--dry-run")
+    assert ran.status == 2
+    assert "odd.md" in ran.err
+    assert "front matter" in ran.err
+
+
+@pytest.mark.parametrize(
     ("template", "words"),
     [
         ("{{ post.title", "mastodon.txt.j2:1"),

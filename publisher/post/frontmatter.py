@@ -68,9 +68,9 @@ class _TOMLHandler(BaseHandler):
 _MANY_DOTS = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){50}")
 """tomllib takes memory in the square of a key's parts: 3.5 GB for 60 kB (tried 2026-11)."""
 
-LARGEST_NUMBER = 2**64
-"""TOML's own limit, and more than any tool's keys mean. A text of Python's has at most 4,300
-digits, so that a larger number can be read and not be shown."""
+LARGEST_NUMBER = 10**100
+"""More than any key means. Python shows no number of more than 4,300 digits, but reads one that is
+written in another base."""
 
 
 class _JSONHandler(JSONHandler):
