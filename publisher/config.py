@@ -50,7 +50,7 @@ PERMALINK_NAMES = ("slug", "year", "month", "day", "path")
 SYNDICATION = ("front-matter", "file")
 _SITE_KEYS = (
     "base_url", "title", "language", "permalink", "static", "timezone", "since", "wait_for_page", "syndication",
-    "values",
+    "values", "ignore_keys",
 )  # fmt: skip
 _SECTIONS = ("site", "pictures", "ledger", "channels")
 
@@ -75,6 +75,7 @@ class Site:
     wait_for_page: float = 0.0
     syndication: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    ignore_keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +318,7 @@ class _Reader:
         }
         filled_in = self.filled_in(self.table(table, "values"))
         table.pop("values", None)
+        ignored = self.ignored(table.pop("ignore_keys", []))
         values = self.texts("site", table, _SITE_KEYS)
         base = values.get("base_url", "")
         if base and not re.match(r"https?://[^/\s]+", base):
@@ -379,7 +381,17 @@ class _Reader:
             wait_for_page=wait or 0.0,
             syndication=syndication,
             values=filled_in,
+            ignore_keys=ignored,
         )
+
+    def ignored(self, value: Any) -> frozenset[str]:
+        """`[site] ignore_keys`: front matter keys that are somebody else's."""
+        if isinstance(value, list) and all(isinstance(key, str) for key in value):
+            return frozenset(key.lower() for key in value)
+        self.problem(
+            "[site] ignore_keys is not a list of texts", 'write ["drafts"]', "site", "ignore_keys"
+        )
+        return frozenset()
 
     def filled_in(self, table: dict[str, Any], above: str = "") -> dict[str, str]:
         """`[site.values]`, tables in it by their whole name: release = {tag = "v3"} is

@@ -66,10 +66,12 @@ def plan_all(
 
 
 def held_back(post: Post, now: datetime) -> str | None:
-    """Why a post is not sent, whoever asks: draft, future, or None."""
+    """Why a post is not sent, whoever asks: draft, future, expired, or None."""
     if post.draft:
         return "draft"
-    return "future" if post.date is not None and post.date > now else None
+    if post.not_before is not None and post.not_before > now:
+        return "future"
+    return "expired" if post.expires is not None and post.expires <= now else None
 
 
 def problems(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from publisher.errors import UsageError
 
-_SUFFIXES = (".md", ".markdown")
+_SUFFIXES = (".md", ".markdown", ".mdx", ".qmd")
 _NOT_POSTS = frozenset(
     {"_index", "readme", "changelog", "contributing", "license", "code_of_conduct"}
 )

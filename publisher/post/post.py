@@ -21,6 +21,7 @@ class Post:
     `channels` is None where the post names none. `overrides` are the tables below `publish:`, by
     channel or adapter. `body` is the whole text as a tree, without a first heading that repeats the
     title. `pictures` are those it names, the cover first; `places` is where others would lie.
+    `not_before` is when it may go out, `expires` when its page is taken down: both aware.
     `digest` is that of what the author wrote, without what `publish` itself writes into the file.
     """
 
@@ -31,6 +32,8 @@ class Post:
     description: str = ""
     date: dt.datetime | None = None
     draft: bool = False
+    not_before: dt.datetime | None = None
+    expires: dt.datetime | None = None
     tags: tuple[str, ...] = ()
     language: str = ""
     slug: str = ""

@@ -27,7 +27,9 @@ from publisher.identity import Identity
 from publisher.markdown import shortcodes
 from publisher.markdown.dialects import as_commonmark
 from publisher.markdown.to_html import to_html
+from publisher.post.drafts import Unclear, is_draft
 from publisher.post.frontmatter import split
+from publisher.post.keys import near_misses
 from publisher.post.pictures import Places, cover_of, references
 from publisher.post.post import Post
 from publisher.post.words import description_words, title_words
@@ -42,6 +44,19 @@ _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufeff\
 """Control characters, which a terminal would obey; noncharacters, some of which are marks here; and
 a byte order mark, of which X says that it is no text."""
 
+
+PUBLISH_DATES = (
+    "publishdate", "publish_date", "pubdate", "published_at", "date_published", "published_date", "datepublished",
+)  # fmt: skip
+ELEVENTY_WORDS = frozenset(("last modified", "created", "git last modified", "git created"))
+"""What Eleventy fills in when it builds (11ty.dev/docs/dates, read 2026-11): no date that is known
+here."""
+UNREAD = {
+    ".rst": "reStructuredText", ".adoc": "AsciiDoc", ".asciidoc": "AsciiDoc", ".txt": "plain text",
+    ".ipynb": "a Jupyter notebook", ".org": "Org", ".html": "HTML", ".htm": "HTML", ".docx": "Word", ".odt": "OpenDocument",
+    ".pdf": "PDF", ".tex": "LaTeX", ".textile": "Textile", ".rmd": "R Markdown",
+}  # fmt: skip
+"""Formats of which people name files, by the file's ending."""
 
 _NO_TAGS = frozenset(("post", "posts", "all", "nav"))
 """Collections of Eleventy, which its posts name among their tags."""
@@ -63,6 +78,12 @@ class _Reader:
         if str(self.file) != _only_text(str(self.file)):
             raise PostError(
                 "the file's name is not UTF-8", hint="rename it", file=_only_text(str(self.file))
+            )
+        if format := UNREAD.get(self.file.suffix.lower()):
+            raise PostError(
+                f"is {format}, which can't be read here",
+                hint="write the announcement as Markdown, in a file that ends in .md",
+                file=self.file,
             )
         if not self.text.strip():
             raise PostError(
@@ -108,9 +129,9 @@ class _Reader:
             body=body,
             description=description_words(self.description(), title),
             date=date,
-            draft=self.flag("draft", False)
-            or not self.flag("published", True)
-            or self.data.get("publish") in (False, "no", "off"),
+            draft=self.draft(path),
+            not_before=self.not_before(date),
+            expires=self.moment("expirydate", "expiry_date", "expires", "unpublishdate"),
             tags=self.tags(),
             language=language,
             slug=slug,
@@ -122,7 +143,7 @@ class _Reader:
             channels=channels,
             overrides=overrides,
             mentions=self.mentions(),
-            notes=notes,
+            notes=(*notes, *self.near_misses()),
         )
         if not (
             title or tree.text_of(body).strip() or any(part.name == "img" for part in body.walk())
@@ -153,7 +174,7 @@ class _Reader:
         """The first of these keys that is there, as one line of text."""
         for key in keys:
             value = self.data.get(key)
-            if value is None or value == "":
+            if value is None or value == "" or value is False:
                 continue
             if isinstance(value, str | int | float) and not isinstance(value, bool):
                 return one_line(str(value))
@@ -180,18 +201,49 @@ class _Reader:
                 described = one_line(value)
         return described
 
-    def flag(self, key: str, default: bool) -> bool:
-        value = self.data.get(key, default)
-        if isinstance(value, str) and value.lower() in ("true", "yes", "on", "false", "no", "off"):
-            return value.lower() in ("true", "yes", "on")
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            self.problem(
-                f"{key} is neither true nor false", f"write {key}: true or {key}: false", key
-            )
-            return default
-        return value
+    def draft(self, path: str) -> bool:
+        try:
+            return is_draft(self.data, path)
+        except Unclear as error:
+            hint = f"write {error.key}: true or {error.key}: false"
+            self.problem(str(error), hint, error.key)
+            return True
+
+    def near_misses(self) -> tuple[str, ...]:
+        """Notes of keys that say little and are mistyped; the others are errors."""
+        deciding, describing = near_misses(self.data, self.config.site.ignore_keys)
+        for key, meant in deciding.items():
+            hint = f"did you mean {meant!r}? if not, add it to [site] ignore_keys"
+            self.problem(f"the key {key!r} is not known, and may decide where it goes", hint, key)
+        return tuple(
+            f"the key {key!r} is not known; did you mean {meant!r}?"
+            for key, meant in describing.items()
+        )
+
+    def moment(self, *keys: str) -> dt.datetime | None:
+        """The first of these dates that is there."""
+        for key in keys:
+            value = self.data.get(key)
+            if value is None or value in ("", True, False):
+                continue
+            # "Never" is written as a year far away.
+            date = parse_date(value, self.config.site.timezone, latest=9999)
+            if date is None:
+                self.wrong_date(key, value)
+            return date
+        return None
+
+    def not_before(self, date: dt.datetime | None) -> dt.datetime | None:
+        """The latest of all dates that hold it back: Hugo builds a page when both are over."""
+        published = self.moment(*PUBLISH_DATES)
+        return max((each for each in (date, published) if each), default=None)
+
+    def wrong_date(self, key: str, value: object) -> None:
+        self.problem(
+            f"{key} {str(value)!r} is not a date",
+            "write for example 2026-11-23 or 2026-11-23T18:00:00+01:00",
+            key,
+        )
 
     def path(self, root: Path) -> str:
         """The file's place below `root`. A file elsewhere is known by its name in its own
@@ -208,18 +260,19 @@ class _Reader:
         """Jekyll puts both into the file's name: 2026-11-23-the-slug.md. The front matter comes
         first."""
         stem = self.file.parent.name if self.file.stem in ("index", "README") else self.file.stem
-        named = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[-_](.+)", stem)
+        named = re.fullmatch(r"(\d{4}-\d{1,2}-\d{1,2})[-_](.+)", stem)
         slug = self.string("slug") or (named[2] if named else stem)
         value = self.data.get("date")
+        if isinstance(value, Mapping):  # Nuxt and others keep several there
+            value = value.get("published") or value.get("created")
+        if isinstance(value, str) and value.strip().lower() in ELEVENTY_WORDS:
+            return None, slug
         if value is None or value == "":
-            return (parse_date(named[1], self.config.site.timezone) if named else None), slug
+            of_name = parse_date(named[1], self.config.site.timezone) if named else None
+            return self.moment(*PUBLISH_DATES) or of_name, slug
         date = parse_date(value, self.config.site.timezone)
         if date is None:
-            self.problem(
-                f"date {str(value)!r} is not a date",
-                "write for example 2026-11-23 or 2026-11-23T18:00:00+01:00",
-                "date",
-            )
+            self.wrong_date("date", value)
         return date, slug
 
     def url(self, site: Site, date: dt.datetime | None, slug: str, path: str) -> str:
@@ -231,7 +284,7 @@ class _Reader:
         if not given and self.string("path"):
             given = "/" + self.string("path").strip("/") + "/"
         if not given and site.permalink:
-            day = date or dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+            day = date.astimezone(site.timezone) if date else dt.datetime(1, 1, 1, tzinfo=dt.UTC)
             known = {
                 "slug": slug, "year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}",
                 "path": str(PurePosixPath(path).with_suffix("")),

@@ -166,9 +166,10 @@ def _why(delivery: Delivery) -> tuple[str, str]:
 
 
 def _reason(result: Result) -> str:
-    date = result.delivery.post.date
+    date = result.delivery.post.not_before
     return {
         "draft": "a draft",
+        "expired": "its expiry date is over",
         "future": f"it will be published from {date:%Y-%m-%d %H:%M %Z} on"
         if date
         else "dated in the future",
