@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from publisher.delivery.planning import Planning, plan_all
 from publisher.delivery.result import Result
 from publisher.errors import (
     ConfigError,
+    PostError,
     PublishError,
     UsageError,
 )
@@ -26,7 +27,7 @@ from publisher.ledger.store import Claim, Store, open_store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import Sources, collect
 from publisher.post.post import Post
-from publisher.post.read_all import read_posts
+from publisher.post.read_all import ReadPosts, read_posts
 from publisher.secrets import Redactor
 from publisher.sending import Sending, Sent, carry_out, name_of, open_rows, send
 from publisher.tell import terminal
@@ -81,7 +82,8 @@ def publish(options: RunOptions, console: Console, show: Callable[[Told], None])
     sources = collect(options.posts)
     with ExitStack() as stack:
         config = _configuration(options, sources, console, stack)
-        posts, wanted = _read(options, sources, config, console)
+        read, wanted = _read(options, sources, config, console)
+        posts = [post for post in read.posts if post.file in wanted]
         names = list(dict.fromkeys(name for post in posts for name in wanted[post.file]))
         warnings = list(config.warnings)
         if options.dry:
@@ -98,18 +100,30 @@ def publish(options: RunOptions, console: Console, show: Callable[[Told], None])
         facts = channels.known_facts(adapters, store.ledger)
         composer = Composer(config, facts, Gatherer(config))
         planning = Planning(
-            config, adapters, store.ledger, composer, now, options.choice, dry=options.dry
+            config,
+            adapters,
+            store.ledger,
+            composer,
+            now,
+            options.choice,
+            dry=options.dry,
+            found=read.found,
         )
-        results, more = plan_all(planning, posts, wanted)
-        warnings += [*more, *terminal.warnings(results)]
+        plans = plan_all(planning, posts, wanted)
+        results, errors = plans.results, [*read.failed, *plans.failed]
+        warnings += [*plans.warnings, *terminal.warnings(results)]
         for warning in warnings:
             console.problem(warning, "warning")
+        for error in errors:
+            console.problem(error)
         if options.dry:
-            told = Told(True, 0, results, warnings)
+            told = Told(True, 1 if errors else 0, results, warnings, errors)
         else:
             _agree(results, options, console)
             sent = _deliver(planning, store, posts, wanted, results, redact, console)
-            told = Told(False, sent.status, sent.results, warnings, sent.errors)
+            errors += sent.errors
+            status = sent.status or (1 if errors else 0)
+            told = Told(False, status, sent.results, warnings, errors)
         with suppress(BrokenPipeError):  # `publish … | head`: what was sent is sent
             show(told)
     return told.status
@@ -145,13 +159,23 @@ def _configuration(
 
 def _read(
     options: RunOptions, sources: Sources, config: Config, console: Console
-) -> tuple[list[Post], dict[Path, tuple[str, ...]]]:
-    """The posts, and the channels that each is for."""
+) -> tuple[ReadPosts, dict[Path, tuple[str, ...]]]:
+    """The posts, and the channels that each is for; one that merely lay in a folder, and is for a
+    channel that isn't there, has failed."""
     names = channels.chosen(options.channels, config)
-    posts, drafts = read_posts(sources.files, config)
-    for file, why in (*sources.passed_over, *((draft.file, "draft") for draft in drafts)):
+    read = read_posts(sources.files, config)
+    for file, why in (*sources.passed_over, *((draft.file, "draft") for draft in read.drafts)):
         console.err(f"passed over: {clean(str(file))} ({why})")
-    return posts, {post.file: channels.channels_of(post, names, config) for post in posts}
+    wanted: dict[Path, tuple[str, ...]] = {}
+    failed = list(read.failed)
+    for post in read.posts:
+        try:
+            wanted[post.file] = channels.channels_of(post, names, config)
+        except PostError as error:
+            if post.file not in read.found:
+                raise
+            failed.append(error)
+    return replace(read, failed=failed), wanted
 
 
 def _agree(results: Sequence[Result], options: RunOptions, console: Console) -> None:
@@ -162,8 +186,11 @@ def _agree(results: Sequence[Result], options: RunOptions, console: Console) -> 
     if not sending or options.yes or options.sandbox:
         return
     if not console.interactive():
-        if many > MANY:
-            hint = "name the posts you mean, or say --yes if you mean them all"
+        if len({result.delivery.key for result in sending if result.delivery.fresh}) > MANY:
+            hint = (
+                "name those you mean; an archive is marked by publish adopt --all FOLDER, or left"
+                " alone by since = \"…\" below [site]; if you mean them all, say --yes"
+            )
             raise UsageError(f"this would send {many} posts", hint=hint)
         return
     for result in results:
@@ -190,7 +217,7 @@ def _deliver(
     late = _await_pages(results, planning.config, console)
 
     def plan() -> Claim[Sequence[Result]]:
-        results, _ = plan_all(planning, posts, wanted)
+        results = plan_all(planning, posts, wanted).results
         touched = [result for result in results if _touched(result, ledger)]
         identities = {result.delivery.key: result.delivery.post.identity for result in touched}
         return Claim(results, identities, open_rows(results))
@@ -201,7 +228,7 @@ def _deliver(
         begun = {name_of(result) for result in sent.results if _went_out_as_it_was(result)}
         if begun and not sent.stopped:
             with suppress(PublishError):  # the next run tells: what was sent is sent
-                again, _ = plan_all(planning, posts, wanted)
+                again = plan_all(planning, posts, wanted).results
                 sent = _follow(again, begun, sent, sending)
         sending.pictures.tidy(ledger.pictures())
         return sent

@@ -13,7 +13,7 @@ from publisher.commands import options
 from publisher.compose.composer import Composer
 from publisher.delivery.plan import source_of
 from publisher.delivery.planning import Planning, key_of
-from publisher.errors import UsageError
+from publisher.errors import UsageError, raise_all
 from publisher.ledger.row import LIVE_OR_MAYBE, Row
 from publisher.ledger.sqlite import Ledger
 from publisher.ledger.store import Claim, open_store
@@ -109,7 +109,9 @@ def _archive(arguments: argparse.Namespace, console: Console) -> int:
             "no channel is configured",
             hint="write a publish.toml first; config.example.toml shows how",
         )
-    posts, drafts = read_posts(sources.files, config)
+    read = read_posts(sources.files, config)
+    raise_all(read.failed)
+    posts, drafts = read.posts, read.drafts
     now = datetime.now(UTC)
     with open_store(config) as store:
         ledger = store.ledger

@@ -13,7 +13,7 @@ from publisher.commands import options
 from publisher.compose.composer import Composer
 from publisher.config import Config
 from publisher.delivery.planning import Planning, problems
-from publisher.errors import AltMissing, ConfigError, PublishError, UsageError, each_of
+from publisher.errors import AltMissing, ConfigError, PublishError, UsageError, each_of, raise_all
 from publisher.ledger.store import open_store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
@@ -99,7 +99,9 @@ def _posts(arguments: argparse.Namespace, console: Console) -> int:
         arguments.config, sources.files[0].file.parent.resolve(), preview=True
     )
     names = channels.chosen(arguments.channels, config)
-    posts, drafts = read_posts(sources.files, config)
+    read = read_posts(sources.files, config)
+    raise_all(read.failed)
+    posts, drafts = read.posts, read.drafts
     failed = False
     with open_store(config, readonly=True) as store:
         ledger = store.ledger

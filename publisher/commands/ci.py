@@ -143,6 +143,8 @@ def _summary(told: Told) -> Iterator[str]:
     yield ""
     if not shown:
         yield "Nothing: everything is as it was."
+    for error in told.errors:
+        yield f"- **error**: {github.inline(describe(error))}"
     for warning in told.warnings:
         mark = "no alternative text" if isinstance(warning, AltMissing) else "note"
         yield f"- **{mark}**: {github.inline(describe(warning))}"

@@ -16,7 +16,7 @@ from publisher.compose.composer import Composer
 from publisher.delivery.plan import Delivery
 from publisher.delivery.planning import Planning, key_of
 from publisher.delivery.result import Result
-from publisher.errors import DeliveryError, UsageError
+from publisher.errors import DeliveryError, UsageError, raise_all
 from publisher.ledger.row import Row
 from publisher.ledger.store import Claim, open_store
 from publisher.pictures.gather import Gatherer
@@ -46,7 +46,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise UsageError("there is no post in that folder", hint="name a post")
     config = configuration.of_run(arguments.config, sources.files[0].file.parent.resolve())
     names = channels.chosen(arguments.channels, config)
-    posts, drafts = read_posts(sources.files, config)
+    read = read_posts(sources.files, config)
+    raise_all(read.failed)
+    posts, drafts = read.posts, read.drafts
     names = names or tuple(config.channels)
     adapters, redact = channels.sign_in(names, config)
     with open_store(config) as store:

@@ -20,7 +20,11 @@ from publisher.post.post import Post
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """What one run plans with. `dry`: nothing is sent, no secret is read, no network is touched."""
+    """What one run plans with.
+
+    dry    nothing is sent, no secret is read, no network is touched
+    found  the files that merely lay in a folder: what is wrong with one stops no other
+    """
 
     config: Config
     adapters: Mapping[str, Adapter]
@@ -29,12 +33,23 @@ class Planning:
     now: datetime
     choice: Choice = field(default_factory=Choice)
     dry: bool = False
+    found: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What is to be done about every post on every channel; `failed` is what is wrong with posts
+    that fail by themselves, of which nothing is done."""
+
+    results: Sequence[Result]
+    warnings: Sequence[PublishError]
+    failed: Sequence[PublishError]
 
 
 def plan_all(
     planning: Planning, posts: Sequence[Post], wanted: Mapping[Path, tuple[str, ...]]
-) -> tuple[list[Result], list[PublishError]]:
-    """Plan every post on every channel: the results, and warnings.
+) -> Plans:
+    """Plan every post on every channel.
 
     Raises Problems before anything is sent. A dry run only warns of pictures that a real one would
     stop at.
@@ -42,27 +57,41 @@ def plan_all(
     results: list[Result] = []
     errors: list[PublishError] = []
     warnings: list[PublishError] = []
+    failed: list[PublishError] = []
     for post in posts:
-        held = held_back(post, planning.now)
-        for name in wanted[post.file]:
-            adapter = planning.adapters[name]
-            try:
-                delivery, composed = _plan_one(planning, post, adapter, held=bool(held))
-            except PublishError as error:
-                for each in each_of(error):
-                    if each.file is None:
-                        each.file = str(post.file)
-                    errors.append(each)
-                continue
-            reason = held or _archived(planning, delivery)
-            if delivery.open_rows and not reason:
-                stopping = _stopping(planning, composed)
-                errors.extend(stopping)
-                warnings.extend(composed.gathered.warnings)
-                warnings.extend(each for each in composed.gathered.errors if each not in stopping)
-            results.append(planned(delivery, reason))
+        plans = _plan_post(planning, post, wanted[post.file])
+        if plans.failed:
+            (failed if post.file in planning.found else errors).extend(plans.failed)
+        else:
+            results.extend(plans.results)
+            warnings.extend(plans.warnings)
     raise_all(errors)
-    return results, unique(warnings)
+    return Plans(results, unique(warnings), unique(failed))
+
+
+def _plan_post(planning: Planning, post: Post, names: Sequence[str]) -> Plans:
+    results: list[Result] = []
+    errors: list[PublishError] = []
+    warnings: list[PublishError] = []
+    held = held_back(post, planning.now)
+    for name in names:
+        adapter = planning.adapters[name]
+        try:
+            delivery, composed = _plan_one(planning, post, adapter, held=bool(held))
+        except PublishError as error:
+            for each in each_of(error):
+                if each.file is None:
+                    each.file = str(post.file)
+                errors.append(each)
+            continue
+        reason = held or _archived(planning, delivery)
+        if delivery.open_rows and not reason:
+            stopping = _stopping(planning, composed)
+            errors.extend(stopping)
+            warnings.extend(composed.gathered.warnings)
+            warnings.extend(each for each in composed.gathered.errors if each not in stopping)
+        results.append(planned(delivery, reason))
+    return Plans(results, warnings, errors)
 
 
 def held_back(post: Post, now: datetime) -> str | None:

@@ -1,8 +1,14 @@
-"""Files → posts: all of them are read, and all that is wrong in any is told together."""
+"""Files → posts: what is wrong in any of them is told, all together.
+
+A file that was named stops everything, since it is what is meant. One that merely lay in a folder
+fails by itself: no old post is any other post's fault.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from publisher.config import Config
 from publisher.errors import PostError, PublishError, each_of, raise_all
@@ -11,43 +17,60 @@ from publisher.post.post import Post
 from publisher.post.reader import read
 
 
-def read_posts(sources: Sequence[Source], config: Config) -> tuple[list[Post], list[Post]]:
-    """Read every file: the posts, and the drafts that merely lay in a folder.
+@dataclass(frozen=True, slots=True)
+class ReadPosts:
+    """What the files say.
 
-    Raises Problems with everything that is wrong in any of them.
+    posts   in order; drafts that were named among them
+    drafts  those that merely lay in a folder
+    failed  what is wrong with files that merely lay in a folder
+    found   the files that merely lay in a folder
     """
+
+    posts: Sequence[Post]
+    drafts: Sequence[Post]
+    failed: Sequence[PublishError]
+    found: frozenset[Path]
+
+
+def read_posts(sources: Sequence[Source], config: Config) -> ReadPosts:
+    """Read every file. Raises Problems with everything that is wrong in those that were named."""
     posts: list[Post] = []
     drafts: list[Post] = []
     errors: list[PublishError] = []
+    failed: list[PublishError] = []
     claimed: dict[str, Post] = {}
     for source in sources:
+        problems = errors if source.named else failed
         try:
             _demand_place(source, config)
             post = read(source.file, config)
         except PublishError as error:
-            errors.extend(each_of(error))
+            problems.extend(each_of(error))
             continue
         if post.draft and not source.named:
             drafts.append(post)
-            continue
-        names = [
-            name for name in (post.identity.id, post.identity.address, post.identity.key) if name
-        ]
-        claims = [(claimed.setdefault(name, post), name) for name in names]
-        other, name = next(
-            ((other, name) for other, name in claims if other is not post), (post, "")
-        )
-        if other is not post:
-            errors.append(
-                PostError(
-                    f"claims the same identity as {other.file}: {name}",
-                    hint="give one of them an id or an address of its own",
-                    file=post.file,
-                )
-            )
-        posts.append(post)
+        elif twin := _twin(post, claimed):
+            problems.append(twin)
+        else:
+            posts.append(post)
     raise_all(errors)
-    return posts, drafts
+    found = frozenset(source.file for source in sources if not source.named)
+    return ReadPosts(posts, drafts, failed, found)
+
+
+def _twin(post: Post, claimed: dict[str, Post]) -> PostError | None:
+    """Claims the post's names, and says which of them another post has already."""
+    names = [name for name in (post.identity.id, post.identity.address, post.identity.key) if name]
+    claims = [(claimed.setdefault(name, post), name) for name in names]
+    other, name = next(((other, name) for other, name in claims if other is not post), (post, ""))
+    if other is post:
+        return None
+    return PostError(
+        f"claims the same identity as {other.file}: {name}",
+        hint="give one of them an id or an address of its own",
+        file=post.file,
+    )
 
 
 def _demand_place(source: Source, config: Config) -> None:
