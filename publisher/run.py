@@ -22,8 +22,9 @@ from publisher.errors import (
     PublishError,
     UsageError,
 )
+from publisher.ledger.open import open_store
 from publisher.ledger.sqlite import Ledger
-from publisher.ledger.store import Claim, Store, open_store
+from publisher.ledger.store import Claim, Store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import Sources, collect
 from publisher.post.post import Post
@@ -189,7 +190,7 @@ def _agree(results: Sequence[Result], options: RunOptions, console: Console) -> 
         if len({result.delivery.key for result in sending if result.delivery.fresh}) > MANY:
             hint = (
                 "name those you mean; an archive is marked by publish adopt --all FOLDER, or left"
-                " alone by since = \"…\" below [site]; if you mean them all, say --yes"
+                ' alone by since = "…" below [site]; if you mean them all, say --yes'
             )
             raise UsageError(f"this would send {many} posts", hint=hint)
         return

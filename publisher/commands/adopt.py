@@ -14,9 +14,10 @@ from publisher.compose.composer import Composer
 from publisher.delivery.plan import source_of
 from publisher.delivery.planning import Planning, key_of
 from publisher.errors import UsageError, raise_all
+from publisher.ledger.open import open_store
 from publisher.ledger.row import LIVE_OR_MAYBE, Row
 from publisher.ledger.sqlite import Ledger
-from publisher.ledger.store import Claim, open_store
+from publisher.ledger.store import Claim
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
 from publisher.post.post import Post

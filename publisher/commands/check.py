@@ -14,7 +14,7 @@ from publisher.compose.composer import Composer
 from publisher.config import Config
 from publisher.delivery.planning import Planning, problems
 from publisher.errors import AltMissing, ConfigError, PublishError, UsageError, each_of, raise_all
-from publisher.ledger.store import open_store
+from publisher.ledger.open import open_store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
 from publisher.post.post import Post

@@ -16,8 +16,8 @@ from publisher.commands import options
 from publisher.config import Config, of_run
 from publisher.errors import LedgerError, UsageError
 from publisher.ledger import jsonl
+from publisher.ledger.open import open_store
 from publisher.ledger.sqlite import Ledger
-from publisher.ledger.store import open_store
 from publisher.tell.console import Console
 
 DESCRIPTION = "Move the ledger as JSON Lines."

@@ -11,8 +11,9 @@ from publisher.commands import options
 from publisher.config import Config
 from publisher.config import of_run as config_of_run
 from publisher.errors import UsageError
+from publisher.ledger.open import open_store
 from publisher.ledger.row import Row
-from publisher.ledger.store import Claim, open_store
+from publisher.ledger.store import Claim
 from publisher.post.reader import read
 from publisher.tell.console import Console
 

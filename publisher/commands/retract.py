@@ -17,8 +17,9 @@ from publisher.delivery.plan import Delivery
 from publisher.delivery.planning import Planning, key_of
 from publisher.delivery.result import Result
 from publisher.errors import DeliveryError, UsageError, raise_all
+from publisher.ledger.open import open_store
 from publisher.ledger.row import Row
-from publisher.ledger.store import Claim, open_store
+from publisher.ledger.store import Claim
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
 from publisher.post.post import Post

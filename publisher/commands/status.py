@@ -10,8 +10,8 @@ from typing import Any
 from publisher.commands import options
 from publisher.config import of_run as config_of_run
 from publisher.errors import UsageError
+from publisher.ledger.open import open_store
 from publisher.ledger.row import Row
-from publisher.ledger.store import open_store
 from publisher.post.reader import read
 from publisher.tell.console import Console, clean
 from publisher.tell.document import VERSION, as_json

@@ -1,11 +1,4 @@
-"""Where the ledger lives: a file on this machine, or a branch of the repository. One small
-interface for both.
-
-with open_store(config) as store:
-    store.ledger …                          what is known
-    with store.hold(plan) as (made, busy):  nobody else sends these posts meanwhile
-        …
-"""
+"""What every store of a ledger offers, and the one that is a file on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from publisher.config import Config
 from publisher.identity import Identity
 from publisher.ledger import locks
 from publisher.ledger.row import Row
@@ -77,22 +69,3 @@ class FileStore:
 
     def confirm(self) -> None:
         """The operating system's locks hold as long as this process lives."""
-
-
-@contextmanager
-def open_store(config: Config, *, readonly: bool = False, offline: bool = False) -> Iterator[Store]:
-    """Open the ledger where the configuration says it is. `readonly`: for looking only, nothing is
-    made or changed; `offline`: without the network, as this machine saw it last.
-
-    Raises LedgerError.
-    """
-    if config.branch:
-        from publisher.ledger.branch_store import (
-            open_branch,  # git, and what only the GitHub Action needs
-        )
-
-        with open_branch(config, offline=offline) as store:
-            yield store
-        return
-    with Ledger(config.ledger_path(), readonly=readonly) as ledger:
-        yield FileStore(ledger)
