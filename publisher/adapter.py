@@ -219,11 +219,13 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What is live: the platform's id and address of it, where it says; its ids of the pictures, by
-    their `source`, where they only come into being with the post."""
+    their `source`, where they only come into being with the post. `warning` is what the author must
+    know at once."""
 
     id: str | None = None
     url: str | None = None
     media: Mapping[str, str] = field(default_factory=dict)
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ written back to."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -236,3 +237,68 @@ def test_on_discord_gone_is_a_code_or_a_404_while_the_webhook_answers(
     (result,) = ran.json["results"]
     assert (result["reason"] == "retracted") == gone, result
     assert ran.status == (0 if gone else 1)
+
+
+# Servers that aren't Mastodon
+
+
+def takahe(project: Path, sandbox: Sandbox, visibility: str) -> None:
+    sandbox.mastodon.software = "takahe"
+    config = (project / "publish.toml").read_text("utf-8")
+    section = f'[channels.mastodon]\nvisibility = "{visibility}"\n'
+    config = config.replace("[channels.mastodon]\n", section)
+    (project / "publish.toml").write_text(config, "utf-8")
+
+
+@pytest.fixture
+def other_software(sandbox: Sandbox) -> Iterator[None]:
+    yield
+    sandbox.mastodon.software = "mastodon"
+
+
+@pytest.mark.usefixtures("other_software")
+def test_what_a_list_leaves_out_is_held_and_not_sent_again(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    takahe(project, sandbox, "private")
+    sandbox.fault("mastodon", "lost")
+    ran = publish("post.md", "--channels", "mastodon")
+    assert ran.status == 3
+    assert "leaves out what isn't public" in ran.out + ran.err
+    assert len(sandbox.mastodon.posts) == 1
+
+
+@pytest.mark.usefixtures("other_software")
+def test_what_is_not_public_is_not_made_so_by_an_edit(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    takahe(project, sandbox, "private")
+    assert publish("post.md", "--channels", "mastodon").status == 0
+    edit(project, "twice", "thrice")
+    ran = publish("post.md", "--channels", "mastodon", "--json")
+    assert ran.status == 1
+    assert "isn't public" in ran.json["results"][0]["error"]["message"]
+    assert [post["visibility"] for post in sandbox.mastodon.posts.values()] == ["private"]
+
+
+@pytest.mark.usefixtures("other_software")
+def test_a_change_of_who_sees_it_is_told_at_once(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    takahe(project, sandbox, "unlisted")
+    assert publish("post.md", "--channels", "mastodon").status == 0
+    edit(project, "twice", "thrice")
+    ran = publish("post.md", "--channels", "mastodon")
+    assert ran.status == 0
+    assert "the server made it public" in ran.err
+    assert "made it public" in publish("status").out
+
+
+@pytest.mark.usefixtures("other_software")
+def test_the_limits_of_a_server_without_the_second_version_are_learnt(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    takahe(project, sandbox, "public")
+    publish("post.md", "--channels", "mastodon")
+    ran = publish("post.md", "--dry-run", "--json", "--channels", "mastodon")
+    assert ran.json["results"][0]["parts"][0]["limit_source"] == "instance"

@@ -45,9 +45,8 @@ def update(work: Work, index: int) -> None:
     url = address_in(receipt) or row.url
     # Its source stays what it was until the whole delivery is done: else the parts still to come
     # would look as if only a template had changed.
-    work.record(
-        index, row.with_state("sent", op="create", live=None, url=url, media=media, error=None)
-    )
+    live = row.with_state("sent", op="create", live=None, url=url, media=media, error=None)
+    work.record(index, work.warned(live, receipt))
 
 
 def delete(work: Work, index: int) -> None:

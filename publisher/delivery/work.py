@@ -102,6 +102,7 @@ class Work:
         row = self._rows[index].with_state("sent", error=None)
         if receipt is not None:
             row = replace(row, remote_id=receipt.id, url=address_in(receipt))
+            row = self.warned(row, receipt)
         if media is not None:
             row = replace(row, media=media)
         try:
@@ -116,6 +117,13 @@ class Work:
                 hint=f"{error.hint}; then: {self.resolve_command(index)} --sent {row.url or ''}",
                 file=error.file,
             ) from error
+
+    def warned(self, row: Row, receipt: Receipt) -> Row:
+        """Tells a receipt's warning, and keeps it for `publish status`."""
+        if not receipt.warning:
+            return row
+        self.say(f"WARNING: {receipt.warning}")
+        return replace(row, error=self.redact(receipt.warning))
 
     def fail(self, index: int, state: State, error: DeliveryError | None = None) -> None:
         changes = {"error": self.redact(error.message)} if error else {}

@@ -24,7 +24,7 @@ VISIBILITIES = ("public", "unlisted", "private", "direct")
 MAX_MEDIA = 4
 MAX_BYTES = 16 * 2**20
 
-Software = Literal["mastodon", "mastodon-4.6", "gotosocial"]
+Software = Literal["mastodon", "mastodon-4.6", "gotosocial", "takahe"]
 
 
 def error(status: int, message: str) -> Answer:
@@ -35,7 +35,9 @@ class Mastodon(Platform):
     """Switches: `software`, `max_characters`, `scopes`, `processing`, `lag`.
 
     software    "mastodon" is 4.5.2; "mastodon-4.6" answers 500 to a replayed Idempotency-Key, as
-                4.6.0 to 4.6.5 do; "gotosocial" ignores the key and counts raw code points
+                4.6.0 to 4.6.5 do; "gotosocial" ignores the key and counts raw code points; "takahe"
+                ignores it, lists only what is public, makes public what is edited, drops empty
+                lines, and has the first version of /api/instance only
     scopes      what the access token may do
     processing  seconds during which an uploaded video or animation isn't ready
     """
@@ -62,7 +64,7 @@ class Mastodon(Platform):
     def create(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._allow(request, "write:statuses")
         key = request.headers.get("idempotency-key", "")
-        known = self._keys.get(key) if key and self.software != "gotosocial" else None
+        known = self._keys.get(key) if key and self.software.startswith("mastodon") else None
         if known and self.clock.now() - known[1] < timedelta(seconds=KEY_SECONDS):
             if self.software == "mastodon-4.6":
                 return self.failure(500)
@@ -158,6 +160,8 @@ class Mastodon(Platform):
         new = self._written(given, post)
         # Without a change it is swallowed.
         if any(post[name] != value for name, value in new.items()) or given.get("media_attributes"):
+            if self.software == "takahe":
+                new["visibility"] = "public"
             self.keep(post["id"], {**post, **new, "edited": self.clock.now()})
         return as_json(200, entities.status(self, self._post(names["id"])))
 
@@ -182,9 +186,10 @@ class Mastodon(Platform):
     def source(self, request: Request, names: Mapping[str, str]) -> Answer:
         self._allow(request, "read:statuses")
         post = self._post(names["id"])
-        return as_json(
-            200, {"id": post["id"], "text": post["text"], "spoiler_text": post["spoiler"]}
-        )
+        text = post["text"]
+        if self.software == "takahe":
+            text = re.sub(r"\n\s*\n", "\n", text)
+        return as_json(200, {"id": post["id"], "text": text, "spoiler_text": post["spoiler"]})
 
     def context(self, request: Request, names: Mapping[str, str]) -> Answer:
         post = self._post(names["id"])
@@ -206,6 +211,8 @@ class Mastodon(Platform):
         if mine:
             self._allow(request, "read:statuses")
         shown = self.listable()
+        if self.software == "takahe":
+            shown = [post for post in shown if post["visibility"] in ("public", "unlisted")]
         if not mine:
             shown = [post for post in shown if post["visibility"] in ("public", "unlisted")]
         if entities.true(request.argument("only_media")):
@@ -303,6 +310,8 @@ class Mastodon(Platform):
         return as_json(200, entities.application(self.scopes))
 
     def instance(self, _: Request, __: Mapping[str, str]) -> Answer:
+        if self.software == "takahe":
+            return self.not_found()
         return as_json(200, entities.instance(self))
 
     def instance_v1(self, _: Request, __: Mapping[str, str]) -> Answer:
