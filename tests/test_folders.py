@@ -19,7 +19,7 @@ def folder(project: Path) -> Path:
     (folder / "unpublished.md").write_text(
         POST.replace("tags:", "published: false\ntags:"), "utf-8"
     )
-    (folder / "future.md").write_text(POST.replace("2026-01-20", "2999-01-01"), "utf-8")
+    (folder / "future.md").write_text(POST.replace("2026-01-20", "2099-01-01"), "utf-8")
     (folder / "_index.md").write_text("not a post", "utf-8")
     (folder / "README.md").write_text("not a post", "utf-8")
     (folder / ".hidden.md").write_text(POST, "utf-8")
@@ -43,7 +43,7 @@ def test_what_is_no_post_is_passed_over_and_said_so(
 def test_what_is_dated_later_says_when_and_goes_out_when_it_is_due(
     folder: Path, sandbox: Sandbox, publish: Publish
 ) -> None:
-    said = "it will be published from 2999-01-01 00:00 UTC on"
+    said = "it will be published from 2099-01-01 00:00 UTC on"
     assert f"news/future.md → mastodon: not sent: {said}" in publish("news", "--dry-run").out
     assert f"news/future.md → mastodon: skipped: {said}" in publish("news").out
     (folder / "future.md").write_text(
