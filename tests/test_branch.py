@@ -3,6 +3,7 @@ noticed."""
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import stat
@@ -19,6 +20,7 @@ from publisher.errors import LedgerError
 from publisher.ledger import git_branch as branches
 from publisher.ledger.git_branch import Branch
 from tests.git_repositories import checkout, clone, commit, git, refuse, remote
+from tests.git_server import serving
 
 NAME = "publish-ledger"
 ROOT = Path(__file__).resolve().parents[1]
@@ -450,3 +452,29 @@ def test_no_token_is_shown(bare: Path, userinfo: str, monkeypatch: pytest.Monkey
         with pytest.raises(LedgerError) as caught:
             what()
         assert "s3cr3t" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("persisted", [False, True])
+def test_a_checkout_without_credentials_uses_the_job_s_token(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, persisted: bool
+) -> None:
+    """As after `persist-credentials: false`; where the checkout left its header, that one alone is
+    sent."""
+    git(bare, "config", "http.receivepack", "true")
+    folder = checkout(bare, "job")
+    with serving(bare.parent, "t0ken") as (address, seen):
+        git(folder, "remote", "set-url", "origin", f"{address}/{bare.name}")
+        monkeypatch.setenv("GITHUB_SERVER_URL", address)
+        if persisted:
+            words = base64.b64encode(b"x-access-token:t0ken").decode()
+            git(folder, "config", f"http.{address}/.extraheader", f"AUTHORIZATION: basic {words}")
+            monkeypatch.setenv("GITHUB_TOKEN", "another")
+        else:
+            with pytest.raises(LedgerError):
+                Branch(folder).init()
+            monkeypatch.setenv("GITHUB_TOKEN", "t0ken")
+        seen.clear()
+        there = Branch(folder)
+        there.init()
+        assert there.push(there.fetch(), {"posts/a.jsonl": "1\n"}, "one") is not None
+        assert {len(headers) for headers in seen} == {1}

@@ -402,7 +402,7 @@ def action() -> dict[str, Any]:
 
 def test_no_input_reaches_a_shell_as_text() -> None:
     scripts = [step["run"] for step in action()["runs"]["steps"] if "run" in step]
-    assert scripts[-1] == '"$RUNNER_TEMP/publish/bin/publish" ci'
+    assert scripts[-1] == 'exec "$RUNNER_TEMP/publish/bin/publish" ci'
     assert not [script for script in scripts if "${{" in script]
 
 

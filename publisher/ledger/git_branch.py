@@ -15,6 +15,7 @@ noticed.
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
@@ -50,6 +51,8 @@ What was announced where, one file a post. Written by `publish` alone: don't edi
 it, what is live would be posted again.
 """
 _OWN = {"README.md": _README, "version": f"{FORMAT}\n"}
+_REMOTE = ("fetch", "push", "ls-remote")
+"""Commands that ask the remote."""
 _ENVIRONMENT = (
     "GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES"
     " GIT_NAMESPACE GIT_PREFIX GIT_SHALLOW_FILE"
@@ -332,6 +335,7 @@ class Branch:
         return done.returncode == 0, done.stderr.decode("utf-8", "replace")
 
     def _run(self, arguments: tuple[str, ...], stdin: bytes) -> subprocess.CompletedProcess[bytes]:
+        credentials = self._credentials() if arguments[0] in _REMOTE else {}
         ours = {key: value for key, value in os.environ.items() if key not in _ENVIRONMENT}
         ours = {
             key: value for key, value in ours.items() if not key.startswith("GIT_TRACE")
@@ -341,7 +345,7 @@ class Branch:
                 ["git", "-C", str(self.repository), *arguments],  # noqa: S607 - the git of this machine
                 input=stdin,
                 capture_output=True,
-                env={**ours, **_FIXED},
+                env={**ours, **_FIXED, **credentials},
                 timeout=SECONDS,
                 check=False,
                 start_new_session=True,  # Ctrl-C is for us: a push of receipts goes on
@@ -356,6 +360,21 @@ class Branch:
                 f"the ledger is on a branch, and git {'is not installed' if missing else f'did not start: {error}'}",
                 hint="install git",
             ) from None
+
+    def _credentials(self) -> dict[str, str]:
+        """The job's token, as a header for git, where the checkout has left none behind
+        (`persist-credentials: false`): two would be one too many for the server."""
+        token, server = os.environ.get("GITHUB_TOKEN"), os.environ.get("GITHUB_SERVER_URL")
+        if not (token and server):
+            return {}
+        if self._git("config", "--get-regexp", r"^http\..*\.extraheader$", check=False).strip():
+            return {}
+        words = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+        return {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{server.rstrip('/')}/.extraheader",
+            "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {words}",
+        }
 
     def _failed(self, command: str, said: str) -> LedgerError:
         # A token may be in an address. All up to the last "@" before a slash: a password may
