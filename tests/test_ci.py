@@ -146,7 +146,10 @@ def test_a_job_on_another_branch_publishes_nothing(
     name: str, project: Path, sandbox: Sandbox, publish: Publish, event: Callable[..., None]
 ) -> None:
     event(name, "refs/heads/other")
-    assert publish("ci").status == 0
+    ran = publish("ci")
+    assert ran.status == 0
+    assert "::notice" in ran.out
+    assert "refs/heads/other" in summary(project)
     assert not sandbox.received()
 
 
@@ -174,3 +177,25 @@ def test_a_post_s_error_is_shown_at_its_line(
     assert ran.status == 2
     assert "::error file=post.md,line=3::date 'sometime' is not a date" in ran.out
     assert not sandbox.received()
+
+
+def test_a_path_that_is_not_there_any_more_is_no_error(
+    project: Path,
+    sandbox: Sandbox,
+    publish: Publish,
+    event: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The last post was deleted, and git keeps no empty folders."""
+    event("push")
+    monkeypatch.setenv("INPUT_PATH", "old-posts")
+    ran = publish("ci")
+    assert ran.status == 0
+    assert "isn't there any more" in ran.out
+    assert "isn't there any more" in summary(project)
+    assert sandbox.received() == []
+    monkeypatch.setenv("INPUT_PATH", "old-posts\npost.md")
+    ran = publish("ci")
+    assert ran.status == 0, ran.err
+    assert "old-posts" in ran.err
+    assert len(sandbox.received()) == 6

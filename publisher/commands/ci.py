@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from publisher.delivery.result import Result
 from publisher.errors import AltMissing, PublishError, each_of
@@ -43,13 +45,24 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     event = github.read_event(environ)
     dry = event.name == "pull_request" or environ.get("INPUT_DRY_RUN", "").strip().lower() == "true"
     if event.name != "pull_request" and event.ref != f"refs/heads/{event.default_branch}":
-        console.err(f"nothing is published from {event.ref}: only from {event.default_branch}")
-        _outputs(environ, "{}", [], [])
-        return 0
+        return _nothing(
+            f"nothing is published from {event.ref}: only from {event.default_branch}",
+            environ,
+            console,
+        )
     inert = _Inert()
+    options = _options(environ, dry)
+    gone = [path for path in options.posts if not Path(path).exists()]
+    if gone:
+        names = ", ".join(gone)
+        told = f"{names}: isn't there any more; nothing of it is published, or taken down"
+        if len(gone) == len(options.posts):
+            return _nothing(told, environ, console)
+        inert.err(told)
+        options = replace(options, posts=[path for path in options.posts if path not in gone])
     try:
         return publish(
-            _options(environ, dry),
+            options,
             inert,
             lambda told: _tell(told, event, environ, console, inert),
         )
@@ -65,6 +78,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _outputs(environ, document.as_json(document.document(dry, errors=each)), [], ["post"])
         inert.problem(error)
         return 2
+
+
+def _nothing(why: str, environ: Mapping[str, str], console: Console) -> int:
+    """Nothing is to be done, and that is said where somebody looks for it."""
+    console.out(github.annotation("notice", why, None, None))
+    github.add_summary(environ, f"## Nothing was published\n\n{github.inline(why)}")
+    _outputs(environ, "{}", [], [])
+    return 0
 
 
 def _options(environ: Mapping[str, str], dry: bool) -> RunOptions:
