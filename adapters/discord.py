@@ -30,7 +30,7 @@ from publisher.adapter import (
     pictures_of,
 )  # fmt: skip
 from publisher.errors import DeliveryError, Gone, NotSent, Refused, TemplateError, Unknown
-from publisher.hosts import check_url
+from publisher.hosts import check_url, is_loopback
 from publisher.text.measure import count
 
 DESCRIPTION, TITLE, CONTENT, TOTAL, USERNAME = 4096, 256, 2000, 6000, 80
@@ -160,6 +160,12 @@ class Discord(Adapter):
                 for name, value in payload.items()
                 if name not in ("username", "thread_id")
             }
+        )
+
+    def is_there(self, url: str) -> bool:
+        host = urlsplit(url).hostname or ""
+        return (
+            is_loopback(host) or re.fullmatch(r"(?:\w+\.)?discord(?:app)?\.com", host) is not None
         )
 
     def id_in(self, url: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from publisher.adapter import (
     Adapter,
@@ -181,6 +181,10 @@ class Mastodon(Adapter):
         client, _ = self._client()
         with sorted_errors():
             return client.media(id).url is not None
+
+    def is_there(self, url: str) -> bool:
+        own = str(self.settings.get("api_base_url", ""))
+        return urlsplit(url).netloc == urlsplit(own).netloc
 
     def id_in(self, url: str) -> str:
         """The last part of the path: a number, or GoToSocial's ULID."""

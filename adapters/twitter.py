@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from publisher.adapter import (
     Adapter,
@@ -157,6 +157,11 @@ class Twitter(Adapter):
                 body = {"id": id, "metadata": {"alt_text": {"text": picture.alt}}}
                 client.request("POST", "/2/media/metadata", json=body, user_auth=True)
         return True
+
+    def is_there(self, url: str) -> bool:
+        host = urlsplit(url).hostname or ""
+        own = urlsplit(self.settings.get("api_url", "")).hostname
+        return host.removeprefix("www.").removeprefix("mobile.") in ("x.com", "twitter.com", own)
 
     def id_in(self, url: str) -> str:
         found = re.search(r"/status(?:es)?/(\d+)", url)

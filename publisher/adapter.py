@@ -297,6 +297,10 @@ class Adapter(ABC):
         """The platform's id of the post at this address; empty where the address doesn't say it."""
         return ""
 
+    def is_there(self, url: str) -> bool:
+        """Whether a post at this address can be one of this channel's: by its host."""
+        return True
+
     # At the edge. All raise NotSent, Refused or Unknown; whatever else comes out counts as Unknown.
 
     @abstractmethod

@@ -239,6 +239,30 @@ def test_on_discord_gone_is_a_code_or_a_404_while_the_webhook_answers(
     assert ran.status == (0 if gone else 1)
 
 
+@pytest.mark.parametrize(
+    ("channel", "url"),
+    [
+        ("mastodon", "https://another.example/@ada/114000000000000001"),
+        ("mastodon", "https://x.com/ada/status/1"),
+        ("mastodon", "114000000000000001"),
+        ("discord", "https://example.org/channels/1/2/3"),
+        ("discord", "https://notdiscord.com/channels/1/2/3"),
+    ],
+)
+def test_an_address_of_another_host_is_not_taken_over(
+    project: Path, sandbox: Sandbox, publish: Publish, channel: str, url: str
+) -> None:
+    ran = publish("adopt", "post.md", channel, url)
+    assert ran.status == 2
+    assert f"is not an address on {channel}" in ran.err
+    assert publish("status", "--json").json["posts"] == []
+
+
+@pytest.mark.parametrize("host", ["discord.com", "canary.discord.com", "discordapp.com"])
+def test_discord_s_own_hosts_are_taken(project: Path, publish: Publish, host: str) -> None:
+    assert publish("adopt", "post.md", "discord", f"https://{host}/channels/1/2/3").status == 0
+
+
 # Servers that aren't Mastodon
 
 

@@ -14,6 +14,7 @@ from publisher.compose.composer import Composer
 from publisher.delivery.plan import source_of
 from publisher.delivery.planning import Planning, key_of
 from publisher.errors import UsageError, raise_all
+from publisher.hosts import is_address
 from publisher.ledger.open import open_store
 from publisher.ledger.row import LIVE_OR_MAYBE, Row
 from publisher.ledger.sqlite import Ledger
@@ -65,6 +66,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise UsageError(
             f"what is live on {adapter.title} can't be edited or deleted, so there is nothing to take over",
             hint="to keep it from being sent again: publish adopt --all FOLDER",
+        )
+    if not (is_address(arguments.url) and adapter.is_there(arguments.url)):
+        raise UsageError(
+            f"{arguments.url!r} is not an address on {name}",
+            hint="copy the post's own address from the platform",
         )
     remote_id = adapter.id_in(arguments.url)
     if not remote_id:
