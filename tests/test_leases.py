@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,12 +31,23 @@ def row(channel: str, **changes: object) -> Row:
     return replace(Row("posts/lamp.md", channel, 0, {"text": "The lamp."}), **changes)  # type: ignore[arg-type]
 
 
+OPEN: list[Ledger] = []
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 class Job:
     """One job in a clone of its own."""
 
     def __init__(self, bare: Path, name: str, holder: Holder) -> None:
         self.branch = Branch(checkout(bare, name))
         self.ledger = Ledger(bare.parent / f"{name}.db")
+        OPEN.append(self.ledger)
         config = Config(root=self.branch.repository, branch="publish-ledger")
         self.store = BranchStore(config, self.branch, self.branch.fetch(), self.ledger, holder)
 
