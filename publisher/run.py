@@ -7,21 +7,16 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from publisher import channels
 from publisher import config as configuration
 from publisher.compose.composer import Composer
 from publisher.config import Config
-from publisher.delivery.plan import Choice
+from publisher.delivery.plan import Choice, Delivery
 from publisher.delivery.planning import Planning, plan_all
 from publisher.delivery.result import Result
-from publisher.errors import (
-    ConfigError,
-    PostError,
-    PublishError,
-    UsageError,
-)
+from publisher.errors import ConfigError, PostError, PublishError, UsageError
+from publisher.identity import Identity
 from publisher.ledger.open import open_store
 from publisher.ledger.sqlite import Ledger
 from publisher.ledger.store import Claim, Store
@@ -33,9 +28,6 @@ from publisher.secrets import Redactor
 from publisher.sending import Sending, Sent, carry_out, name_of, open_rows, send
 from publisher.tell import terminal
 from publisher.tell.console import Console, clean
-
-if TYPE_CHECKING:
-    pass
 
 MANY = 3
 """A run that would send more posts than this asks first."""
@@ -183,20 +175,21 @@ def _agree(results: Sequence[Result], options: RunOptions, console: Console) -> 
     """Show the plan and ask once, where there is somebody to ask: it can't be taken back. Raises
     UsageError."""
     sending = [result for result in results if result.status == "planned"]
-    many = len({result.delivery.key for result in sending})
     if not sending or options.yes or options.sandbox:
         return
     if not console.interactive():
-        if len({result.delivery.key for result in sending if result.delivery.fresh}) > MANY:
+        created = len({result.delivery.key for result in sending if result.delivery.fresh})
+        if created > MANY:
             hint = (
                 "name those you mean; an archive is marked by publish adopt --all FOLDER, or left"
                 ' alone by since = "…" below [site]; if you mean them all, say --yes'
             )
-            raise UsageError(f"this would send {many} posts", hint=hint)
+            raise UsageError(f"this would send {created} new posts", hint=hint)
         return
     for result in results:
         console.err(terminal.plan(result, console))
     names = ", ".join(dict.fromkeys(result.delivery.channel for result in sending))
+    many = len({result.delivery.key for result in sending})
     what = f"{many} posts" if many > 1 else "this"
     cost = sum(result.delivery.cost for result in sending)
     price = f", for about ${cost:.3f}" if cost else ""
@@ -219,7 +212,8 @@ def _deliver(
 
     def plan() -> Claim[Sequence[Result]]:
         results = plan_all(planning, posts, wanted).results
-        touched = [result for result in results if _touched(result, ledger)]
+        known = ledger.posts()
+        touched = [result for result in results if _is_touched(result, known)]
         identities = {result.delivery.key: result.delivery.post.identity for result in touched}
         return Claim(results, identities, open_rows(results))
 
@@ -239,11 +233,15 @@ def _deliver(
 
 def _remember(results: Sequence[Result], busy: Mapping[str, str], ledger: Ledger) -> None:
     """The names that posts have now, and what they say though nobody sees a difference."""
+    known = ledger.posts()
     for result in results:
-        if result.delivery.key not in busy:
-            ledger.remember(result.delivery.post.identity, result.delivery.key)
-            if result.status == "unchanged":
-                ledger.note_source(*name_of(result), result.delivery.source)
+        delivery = result.delivery
+        if delivery.key in busy:
+            continue
+        if _is_renamed(delivery, known):
+            ledger.remember(delivery.post.identity, delivery.key)
+        if _is_reworded(result):
+            ledger.note_source(*name_of(result), delivery.source)
 
 
 def _follow(
@@ -264,14 +262,27 @@ def _went_out_as_it_was(result: Result) -> bool:
     return result.status == "sent" and result.delivery.changed
 
 
-def _touched(result: Result, ledger: Ledger) -> bool:
-    """Whether something is to be sent, or to be noted about what is live: new words that nobody
-    sees, a new name."""
-    delivery = result.delivery
+def _is_touched(result: Result, known: Mapping[str, Identity]) -> bool:
+    """Whether something is to be sent, or to be noted about what is live. `known` are the names in
+    the ledger, by the posts' keys."""
     if result.status != "unchanged":
         return result.status == "planned"
-    known = ledger.posts().get(delivery.key)
-    return known != delivery.post.identity or any(
+    return _is_renamed(result.delivery, known) or _is_reworded(result)
+
+
+def _is_renamed(delivery: Delivery, known: Mapping[str, Identity]) -> bool:
+    """Whether the post has a name that the ledger doesn't know; one that it no longer has is
+    kept."""
+    before, now = known.get(delivery.key), delivery.post.identity
+    if before is None:
+        return False
+    return before != Identity(now.path, now.address or before.address, now.id or before.id)
+
+
+def _is_reworded(result: Result) -> bool:
+    """Whether the post was edited, though what is live shows no difference."""
+    delivery = result.delivery
+    return result.status == "unchanged" and any(
         row.source != delivery.source for row in delivery.rows
     )
 

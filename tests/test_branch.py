@@ -473,6 +473,11 @@ def test_a_checkout_without_credentials_uses_the_job_s_token(
             with pytest.raises(LedgerError):
                 Branch(folder).init()
             monkeypatch.setenv("GITHUB_TOKEN", "t0ken")
+            # What the job itself told git stays: without it, this address leads nowhere.
+            git(folder, "remote", "set-url", "origin", f"short:{bare.name}")
+            monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+            monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{address}/.insteadOf")
+            monkeypatch.setenv("GIT_CONFIG_VALUE_0", "short:")
         seen.clear()
         there = Branch(folder)
         there.init()

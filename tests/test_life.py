@@ -162,7 +162,7 @@ def test_a_blog_s_life(blog: Blog) -> None:
     assert blog.job("ledger", "init").wait().status == 0
     ran = blog.job().wait()
     assert ran.status == 2
-    assert "this would send 5 posts" in ran.err
+    assert "this would send 5 new posts" in ran.err
     ran = blog.job("adopt", "--all", "posts").wait()
     assert ran.status == 0, ran.err
     ran = blog.job().wait()

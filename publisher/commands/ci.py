@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from publisher import config as configuration
 from publisher.delivery.result import Result
-from publisher.errors import AltMissing, PublishError, each_of
+from publisher.errors import AltMissing, PublishError, UsageError, each_of
+from publisher.ledger.open import open_store
 from publisher.ledger.row import Row
 from publisher.run import RunOptions, Told, publish
 from publisher.tell import document, github, terminal
@@ -42,25 +44,32 @@ class _Inert(Console):
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     environ = os.environ
-    event = github.read_event(environ)
+    try:
+        event = github.read_event(environ)
+    except PublishError as error:
+        _annotate("error", error, console)
+        github.add_summary(environ, _kept_from([error]))
+        raise
     dry = event.name == "pull_request" or environ.get("INPUT_DRY_RUN", "").strip().lower() == "true"
     if event.name != "pull_request" and event.ref != f"refs/heads/{event.default_branch}":
         return _nothing(
             f"nothing is published from {event.ref}: only from {event.default_branch}",
+            event,
             environ,
             console,
+            dry=dry,
         )
     inert = _Inert()
     options = _options(environ, dry)
-    gone = [path for path in options.posts if not Path(path).exists()]
-    if gone:
-        names = ", ".join(gone)
-        told = f"{names}: isn't there any more; nothing of it is published, or taken down"
-        if len(gone) == len(options.posts):
-            return _nothing(told, environ, console)
-        inert.err(told)
-        options = replace(options, posts=[path for path in options.posts if path not in gone])
     try:
+        gone = [path for path in options.posts if not Path(path).exists()]
+        if gone:
+            _demand_gone(gone, options)
+            told = f"{', '.join(gone)}: isn't there any more; nothing of it is published, or taken down"
+            if len(gone) == len(options.posts):
+                return _nothing(told, event, environ, console, dry=dry)
+            inert.err(told)
+            options = replace(options, posts=[path for path in options.posts if path not in gone])
         return publish(
             options,
             inert,
@@ -70,20 +79,45 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         each = each_of(error)
         for one in each:
             _annotate("error", one, console)
-        lines = [
-            "## What keeps this from being published",
-            *(f"- {github.inline(describe(one))}" for one in each),
-        ]
-        _say("\n".join(lines), event, environ, console, comment=dry)
+        _say(_kept_from(each), event, environ, console, comment=dry)
         _outputs(environ, document.as_json(document.document(dry, errors=each)), [], ["post"])
         inert.problem(error)
         return 2
 
 
-def _nothing(why: str, environ: Mapping[str, str], console: Console) -> int:
+def _kept_from(errors: Sequence[PublishError]) -> str:
+    lines = [f"- {github.inline(describe(error))}" for error in errors]
+    return "\n".join(["## What keeps this from being published", *lines])
+
+
+def _demand_gone(paths: Sequence[str], options: RunOptions) -> None:
+    """A path that isn't there was there once: its last post was deleted. One from which nothing was
+    ever published is misspelt. Raises UsageError."""
+    for path in paths:
+        there = Path(path).absolute()
+        folder = next(parent for parent in there.parents if parent.is_dir())
+        config = configuration.of_run(options.config, folder, preview=True, confined=True)
+        with open_store(config, readonly=True) as store:
+            known = [config.names_from() / post.path for post in store.ledger.posts().values()]
+        if not any(file.is_relative_to(there.resolve()) for file in known):
+            raise UsageError(
+                f"{path}: there is no such file or folder, and nothing was ever published from it",
+                hint="is the path right? it is relative to the repository's top",
+            )
+
+
+def _nothing(
+    why: str,
+    event: github.Event,
+    environ: Mapping[str, str],
+    console: Console,
+    *,
+    dry: bool,
+) -> int:
     """Nothing is to be done, and that is said where somebody looks for it."""
     console.out(github.annotation("notice", why, None, None))
-    github.add_summary(environ, f"## Nothing was published\n\n{github.inline(why)}")
+    text = f"## Nothing was published\n\n{github.inline(why)}"
+    _say(text, event, environ, console, comment=dry)
     _outputs(environ, "{}", [], [])
     return 0
 

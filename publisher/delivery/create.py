@@ -42,7 +42,7 @@ class Creation:
         """
         work = self._work
         started = now()
-        row = work.rows[index]
+        row = work.row(index)
         row = replace(row, began=row.began or started)
         doubtful = row.state in ("intent", "unknown")
         intent = row.with_state("intent", tried=started, error=None)
@@ -67,21 +67,21 @@ class Creation:
             work.is_live(index, live)
         except (NotSent, Refused) as error:
             work.fail(index, "unknown" if proving else "failed", error)
-            if isinstance(error, Refused):
+            if isinstance(error, Refused) and work.row(index).media:
                 # Perhaps because the pictures are gone there: the next run uploads them anew.
-                work.record(index, replace(work.rows[index], media={}))
+                work.record(index, replace(work.row(index), media={}))
             raise
         except Exception as problem:
             self._is_unknown(index, problem, proving=proving)
         else:
-            media = {**work.rows[index].media, **media_of(receipt)}
+            media = {**work.row(index).media, **media_of(receipt)}
             work.is_live(index, receipt, media=media)
 
     def _is_unknown(self, index: int, problem: Exception, *, proving: bool) -> None:
         work = self._work
         words = f"{type(problem).__name__}: {problem}"
         unknown = problem if isinstance(problem, Unknown) else Unknown(words)
-        row = work.rows[index]
+        row = work.row(index)
         # From now on, not from when it began: a slow request may still be on its way through.
         tried = row.tried if proving else now()
         error = work.redact(unknown.message)
@@ -95,7 +95,7 @@ class Creation:
         Raises NotSent where it is too early to tell, Unknown where nobody can.
         """
         work = self._work
-        row = work.rows[index]
+        row = work.row(index)
         attempt = work.attempt(index)
         if row.began and row.began - now() > CLOCKS:
             # Nobody knows how long ago that was: neither a list nor a key says anything.
@@ -130,7 +130,7 @@ class Creation:
 
     def _settle_blind(self, index: int, why: DeliveryError) -> bool:
         work = self._work
-        row = work.rows[index]
+        row = work.row(index)
         if row.tried and since(row.tried) <= work.adapter.proves_by_refusal:
             self.send(index, proving=True)
             return True
@@ -143,7 +143,7 @@ class Creation:
     def _held(self, index: int, why: DeliveryError) -> Unknown:
         """A person is asked."""
         work = self._work
-        row = work.rows[index]
+        row = work.row(index)
         work.fail(index, "unknown")
         return Unknown(
             f"{row.error or 'an earlier run was cut off'}; it may be live, and {why.message}",

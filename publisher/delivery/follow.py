@@ -16,7 +16,7 @@ def update(work: Work, index: int) -> None:
 
     Raises NotSent, Refused; EditedThere or Gone.
     """
-    if not work.rows[index].remote_id:
+    if not work.row(index).remote_id:
         work.take_back(index)
         raise Refused(
             "it is live, but its id is not known, so it can't be edited",
@@ -26,7 +26,7 @@ def update(work: Work, index: int) -> None:
         if not work.delivery.choice.force:
             _check_untouched(work, index)
         upload(work, index)
-        row = work.rows[index]
+        row = work.row(index)
         work.confirm()
         work.record(index, row.with_state("intent", tried=now(), error=None))
         receipt = work.adapter.update(row.payload, work.attempt(index, row))
@@ -54,7 +54,7 @@ def delete(work: Work, index: int) -> None:
 
     Raises NotSent or Refused.
     """
-    row = work.rows[index]
+    row = work.row(index)
     if not row.remote_id:
         raise Refused(
             "it is live, but its id is not known, so it can't be deleted",
@@ -83,7 +83,7 @@ def delete(work: Work, index: int) -> None:
 
 def _gone(work: Work, index: int) -> Gone:
     """Somebody deleted there what was to be edited: it stays so."""
-    row = work.rows[index]
+    row = work.row(index)
     if len({each.part for each in work.rows}) == 1:
         work.record(index, as_live(row).with_state("retracted", error="it was deleted there"))
         return Gone("it was deleted there, and stays so", hint="to post it again: --republish")
@@ -97,7 +97,7 @@ def _gone(work: Work, index: int) -> Gone:
 def _check_untouched(work: Work, index: int) -> None:
     """Raises EditedThere where what is live is neither what was sent nor what a run that died made
     of it."""
-    row = work.rows[index]
+    row = work.row(index)
     attempt = work.attempt(index)
     expected = [row.live] if row.live is not None else []
     if row.state == "intent":

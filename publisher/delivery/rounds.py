@@ -129,7 +129,7 @@ class Rounds:
         """Do what is to be done about one row. Raises NotSent, Refused, or Unknown if it is to be
         held."""
         work = self._work
-        row = work.rows[index]
+        row = work.row(index)
         if row.op == "update":
             follow.update(work, index)
         elif row.op == "delete":

@@ -25,7 +25,7 @@ def upload(work: Work, index: int) -> None:
     The ledger knows each as soon as it is there: who tries again attaches it, and uploads only the
     others. Raises NotSent, also while the platform is still busy with one, or Refused.
     """
-    adapter, row = work.adapter, work.rows[index]
+    adapter, row = work.adapter, work.row(index)
     if not adapter.uploads:
         return
     attached = {picture.source for picture in pictures_of(row.live or {})}
@@ -61,7 +61,7 @@ def _harmlessly(work: Work, index: int, act: Callable[[], T]) -> T:
         raise
     except (Refused, PictureError) as error:
         refused = error if isinstance(error, Refused) else Refused(error.message, hint=error.hint)
-        if work.rows[index].op == "create":
+        if work.row(index).op == "create":
             work.fail(index, "failed", refused)
         raise refused from None
     except Exception as problem:

@@ -74,6 +74,9 @@ class Work:
     def rows(self) -> tuple[Row, ...]:
         return tuple(self._rows)
 
+    def row(self, index: int) -> Row:
+        return self._rows[index]
+
     def begin(self) -> None:
         """Write down what is going to be tried."""
         if self.delivery.fresh:

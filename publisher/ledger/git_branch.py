@@ -370,10 +370,12 @@ class Branch:
         if self._git("config", "--get-regexp", r"^http\..*\.extraheader$", check=False).strip():
             return {}
         words = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+        count = os.environ.get("GIT_CONFIG_COUNT", "")
+        next_one = int(count) if count.isdecimal() else 0  # after those of the job's own
         return {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"http.{server.rstrip('/')}/.extraheader",
-            "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {words}",
+            "GIT_CONFIG_COUNT": str(next_one + 1),
+            f"GIT_CONFIG_KEY_{next_one}": f"http.{server.rstrip('/')}/.extraheader",
+            f"GIT_CONFIG_VALUE_{next_one}": f"AUTHORIZATION: basic {words}",
         }
 
     def _failed(self, command: str, said: str) -> LedgerError:
