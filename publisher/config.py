@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,13 @@ COMMON_OPTIONS = (
 )
 
 PERMALINK_NAMES = ("slug", "year", "month", "day", "path")
+MAX_AGE = timedelta(days=14)
+"""Posts older than this are left alone where nobody named them: longer than a holiday, shorter than
+an archive."""
 SYNDICATION = ("front-matter", "file")
 _SITE_KEYS = (
     "base_url", "title", "language", "permalink", "static", "timezone", "since", "wait_for_page", "syndication",
-    "values", "ignore_keys",
+    "values", "ignore_keys", "max_age", "undated",
 )  # fmt: skip
 _SECTIONS = ("site", "pictures", "ledger", "channels")
 
@@ -58,7 +61,8 @@ _SECTIONS = ("site", "pictures", "ledger", "channels")
 @dataclass(frozen=True, slots=True)
 class Site:
     """`timezone` is for dates that don't say theirs; what is dated before `since` is an archive,
-    and not sent.
+    and not sent. What nobody named by itself is left alone where it is older than `max_age`, or has
+    no date and `undated` is false.
 
     `wait_for_page` are seconds that a post's page may take to be there; `syndication` is where
     links are written back. `title` goes before a post's title that is only a version; `values` are
@@ -76,6 +80,8 @@ class Site:
     syndication: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     ignore_keys: frozenset[str] = frozenset()
+    max_age: timedelta = MAX_AGE
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,14 +298,8 @@ class _Reader:
             if key not in ("require_alt", "hosts"):
                 hint = did_you_mean(key, ("require_alt", "hosts"))
                 self.problem(f"unknown key {key!r} in [pictures]", hint, "pictures", key)
-        require, hosts = table.get("require_alt", False), table.get("hosts", [])
-        if not isinstance(require, bool):
-            self.problem(
-                "[pictures] require_alt is neither true nor false",
-                "write true",
-                "pictures",
-                "require_alt",
-            )
+        require = self.flag("pictures", "require_alt", table.get("require_alt", False))
+        hosts = table.get("hosts", [])
         if not isinstance(hosts, list) or not all(isinstance(host, str) and host for host in hosts):
             self.problem(
                 "[pictures] hosts is not a list of texts",
@@ -308,7 +308,7 @@ class _Reader:
                 "hosts",
             )
             hosts = []
-        return Pictures(require is True, frozenset(host.lower() for host in hosts))
+        return Pictures(require, frozenset(host.lower() for host in hosts))
 
     def site(self, table: dict[str, Any]) -> Site:
         # TOML has dates of its own, and people write them without quotes.
@@ -319,6 +319,8 @@ class _Reader:
         filled_in = self.filled_in(self.table(table, "values"))
         table.pop("values", None)
         ignored = self.ignored(table.pop("ignore_keys", []))
+        max_age = self.age(table.pop("max_age", MAX_AGE.days))
+        undated = self.flag("site", "undated", table.pop("undated", False))
         values = self.texts("site", table, _SITE_KEYS)
         base = values.get("base_url", "")
         if base and not re.match(r"https?://[^/\s]+", base):
@@ -382,7 +384,23 @@ class _Reader:
             syndication=syndication,
             values=filled_in,
             ignore_keys=ignored,
+            max_age=max_age,
+            undated=undated,
         )
+
+    def age(self, value: Any) -> timedelta:
+        """`[site] max_age`: days, as a number or as in "14d", "14 days", "2 weeks"."""
+        found = re.fullmatch(r"\s*(\d{1,5})\s*(d|days?|w|weeks?)?\s*", str(value), re.IGNORECASE)
+        if found is None or isinstance(value, bool):
+            self.problem("[site] max_age is no number of days", "write 14", "site", "max_age")
+            return MAX_AGE
+        weeks = (found[2] or "").lower().startswith("w")
+        return timedelta(weeks=int(found[1])) if weeks else timedelta(days=int(found[1]))
+
+    def flag(self, section: str, key: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            self.problem(f"[{section}] {key} is neither true nor false", "write true", section, key)
+        return value is True
 
     def ignored(self, value: Any) -> frozenset[str]:
         """`[site] ignore_keys`: front matter keys that are somebody else's."""

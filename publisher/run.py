@@ -14,7 +14,7 @@ from publisher.compose.composer import Composer
 from publisher.config import Config
 from publisher.delivery.plan import Choice, Delivery
 from publisher.delivery.planning import Planning, plan_all
-from publisher.delivery.result import Result
+from publisher.delivery.result import RENAMED, Result
 from publisher.errors import ConfigError, PostError, PublishError, UsageError
 from publisher.identity import Identity
 from publisher.ledger.open import open_store
@@ -24,13 +24,14 @@ from publisher.pictures.gather import Gatherer
 from publisher.post.find import Sources, collect
 from publisher.post.post import Post
 from publisher.post.read_all import ReadPosts, read_posts
+from publisher.post.reader import path_below
 from publisher.secrets import Redactor
 from publisher.sending import Sending, Sent, carry_out, name_of, open_rows, send
 from publisher.tell import terminal
 from publisher.tell.console import Console, clean
 
 MANY = 3
-"""A run that would send more posts than this asks first."""
+"""A run that would create more posts than this asks first; who names more of them means a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,14 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run did, or would do."""
+    """What a run did, or would do. `left_alone` are lines about what it doesn't touch."""
 
     dry: bool
     status: int
     results: Sequence[Result]
     warnings: Sequence[PublishError]
     errors: Sequence[PublishError] = ()
+    left_alone: Sequence[str] = ()
 
 
 def publish(options: RunOptions, console: Console, show: Callable[[Told], None]) -> int:
@@ -101,22 +103,29 @@ def publish(options: RunOptions, console: Console, show: Callable[[Told], None])
             options.choice,
             dry=options.dry,
             found=read.found,
+            in_bulk=_in_bulk(sources, options, config),
         )
         plans = plan_all(planning, posts, wanted)
-        results, errors = plans.results, [*read.failed, *plans.failed]
+        unread = [error for error in read.failed if not _is_archived(error, config, store.ledger)]
+        results, errors = plans.results, [*unread, *plans.failed]
         warnings += [*plans.warnings, *terminal.warnings(results)]
         for warning in warnings:
             console.problem(warning, "warning")
         for error in errors:
             console.problem(error)
+        left_alone = tuple(terminal.left_alone(results, config.site.max_age))
+        for line in left_alone:
+            console.err(line)
         if options.dry:
-            told = Told(True, 1 if errors else 0, results, warnings, errors)
+            is_held = any(result.reason == RENAMED for result in results)
+            status = 1 if errors or is_held else 0
+            told = Told(True, status, results, warnings, errors, left_alone)
         else:
             _agree(results, options, console)
             sent = _deliver(planning, store, posts, wanted, results, redact, console)
             errors += sent.errors
             status = sent.status or (1 if errors else 0)
-            told = Told(False, status, sent.results, warnings, errors)
+            told = Told(False, status, sent.results, warnings, errors, left_alone)
         with suppress(BrokenPipeError):  # `publish … | head`: what was sent is sent
             show(told)
     return told.status
@@ -171,6 +180,26 @@ def _read(
     return replace(read, failed=failed), wanted
 
 
+def _is_archived(error: PublishError, config: Config, ledger: Ledger) -> bool:
+    """Whether what can't be read was marked as not to be sent: an old file makes no run fail."""
+    if error.file is None:
+        return False
+    key = ledger.find(Identity(path_below(Path(error.file), config.names_from())))
+    rows = ledger.rows(key) if key else []
+    return bool(rows) and all(row.state == "archived" for row in rows)
+
+
+def _in_bulk(sources: Sources, options: RunOptions, config: Config) -> frozenset[Path]:
+    """The files that nobody named by themselves: a folder's, and where more than a few are named,
+    as by `*.md`, all of them. None in the sandbox, or without a configuration: nothing can go out
+    there."""
+    if options.sandbox or config.path is None:
+        return frozenset()
+    named = [source.file for source in sources.files if source.named]
+    found = [source.file for source in sources.files if not source.named]
+    return frozenset(found + named if len(named) > MANY else found)
+
+
 def _agree(results: Sequence[Result], options: RunOptions, console: Console) -> None:
     """Show the plan and ask once, where there is somebody to ask: it can't be taken back. Raises
     UsageError."""
@@ -182,7 +211,8 @@ def _agree(results: Sequence[Result], options: RunOptions, console: Console) -> 
         if created > MANY:
             hint = (
                 "name those you mean; an archive is marked by publish adopt --all FOLDER, or left"
-                ' alone by since = "…" below [site]; if you mean them all, say --yes'
+                ' alone by since = "…" or a smaller max_age below [site]; if you mean them all, say'
+                " --yes"
             )
             raise UsageError(f"this would send {created} new posts", hint=hint)
         return

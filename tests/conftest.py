@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,11 @@ tags: [free software, release]
 
 **Lamp 2.0** is here. It starts twice as fast, and remembers what you had open.
 """
+
+
+YESTERDAY = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+RECENT = POST.replace("2026-01-20", YESTERDAY)
+"""A post that a run of a whole folder sends, too: the other one is too old for that."""
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
-from tests.conftest import POST, SHARED, Publish, live
+from tests.conftest import RECENT, SHARED, YESTERDAY, Publish, live
 
 
 @pytest.fixture
 def folder(project: Path) -> Path:
     folder = project / "news"
     folder.mkdir()
-    (folder / "a.md").write_text(POST, "utf-8")
-    (folder / "draft.md").write_text(POST.replace("tags:", "draft: true\ntags:"), "utf-8")
+    (folder / "a.md").write_text(RECENT, "utf-8")
+    (folder / "draft.md").write_text(RECENT.replace("tags:", "draft: true\ntags:"), "utf-8")
     (folder / "unpublished.md").write_text(
-        POST.replace("tags:", "published: false\ntags:"), "utf-8"
+        RECENT.replace("tags:", "published: false\ntags:"), "utf-8"
     )
-    (folder / "future.md").write_text(POST.replace("2026-01-20", "2099-01-01"), "utf-8")
+    (folder / "future.md").write_text(RECENT.replace(YESTERDAY, "2099-01-01"), "utf-8")
     (folder / "_index.md").write_text("not a post", "utf-8")
     (folder / "README.md").write_text("not a post", "utf-8")
-    (folder / ".hidden.md").write_text(POST, "utf-8")
+    (folder / ".hidden.md").write_text(RECENT, "utf-8")
     return folder
 
 
@@ -47,7 +47,7 @@ def test_what_is_dated_later_says_when_and_goes_out_when_it_is_due(
     assert f"news/future.md → mastodon: not sent: {said}" in publish("news", "--dry-run").out
     assert f"news/future.md → mastodon: skipped: {said}" in publish("news").out
     (folder / "future.md").write_text(
-        POST.replace("2.0", "3.0"), "utf-8"
+        RECENT.replace("2.0", "3.0"), "utf-8"
     )  # as if that day had come
     assert publish("news").status == 0
     assert sorted(item["text"].split("\n")[0] for item in live(sandbox, "mastodon")) == [
@@ -71,7 +71,7 @@ def test_nobody_s_archive_goes_out_by_mistake(
     folder: Path, sandbox: Sandbox, publish: Publish
 ) -> None:
     for number in range(4):
-        (folder / f"old-{number}.md").write_text(POST.replace("2.0", f"1.{number}"), "utf-8")
+        (folder / f"old-{number}.md").write_text(RECENT.replace("2.0", f"1.{number}"), "utf-8")
     ran = publish("news", "--channels", "mastodon")
     assert ran.status == 2
     assert "--yes" in ran.err

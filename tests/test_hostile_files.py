@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
-from tests.conftest import POST, Publish, live
+from tests.conftest import RECENT, Publish, live
 
 HOSTILE = {
     "binary.md": b"\x00\x01\x02" * 100,
@@ -31,9 +31,12 @@ HOSTILE = {
 
 @pytest.fixture
 def posts(project: Path) -> Path:
+    config = project / "publish.toml"
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("[site]\n", "[site]\nundated = true\n", 1), "utf-8")
     folder = project / "posts"
     folder.mkdir()
-    (folder / "good.md").write_text(POST, "utf-8")
+    (folder / "good.md").write_text(RECENT, "utf-8")
     return folder
 
 

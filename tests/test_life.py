@@ -17,6 +17,7 @@ import pytest
 
 from publisher.sandbox import Sandbox
 from tests.adapter_contract import png
+from tests.conftest import YESTERDAY
 from tests.git_repositories import clone, commit, git, remote
 from tests.reliability.child import TIMING, Job
 from tests.reliability.fixtures import box as box
@@ -140,21 +141,22 @@ def blog(tmp_path: Path, box: Sandbox, runner: Runner) -> Iterator[Blog]:
     yield Blog(tmp_path, box, runner)
 
 
-NEW = """---
+NEW = f"""---
 title: The lamp is out
-date: 2026-01-20
-image: {src: lamp.png, alt: A lamp}
+date: {YESTERDAY}
+image: {{src: lamp.png, alt: A lamp}}
 ---
 It starts twice as fest, and remembers.
 """
 
 
 def test_a_blog_s_life(blog: Blog) -> None:
-    # An old archive, and no ledger: nothing is sent, and it says what to do.
+    # An archive, old and not so old, and no ledger: nothing is sent, and it says what to do.
+    blog.write("posts/older.md", "---\ntitle: Older\ndate: 2020-01-01\n---\nLonger ago.\n")
     for number in range(5):
         blog.write(
             f"posts/old-{number}.md",
-            f"---\ntitle: Old {number}\ndate: 2020-01-0{number + 1}\n---\nLong ago.\n",
+            f"---\ntitle: Old {number}\ndate: {YESTERDAY}\n---\nLong ago.\n",
         )
     ran = blog.push("An archive")
     assert ran.status == 2
@@ -163,6 +165,7 @@ def test_a_blog_s_life(blog: Blog) -> None:
     ran = blog.job().wait()
     assert ran.status == 2
     assert "this would send 5 new posts" in ran.err
+    assert "posts/older.md is older than 14 days" in ran.err
     ran = blog.job("adopt", "--all", "posts").wait()
     assert ran.status == 0, ran.err
     ran = blog.job().wait()
@@ -207,7 +210,7 @@ def test_a_blog_s_life(blog: Blog) -> None:
     )
     blog.write(
         "posts/thread.md",
-        "---\ntitle: A thread\ndate: 2026-01-21\n---\nOne.\n<!-- thread -->\n\nTwo.\n",
+        f"---\ntitle: A thread\ndate: {YESTERDAY}\n---\nOne.\n<!-- thread -->\n\nTwo.\n",
     )
     ran = blog.push("A thread, and a new template")
     assert ran.status == 0, ran.err
@@ -230,7 +233,7 @@ def test_a_blog_s_life(blog: Blog) -> None:
     assert blog.everything() == {"mastodon": 2, "twitter": 2, "discord": 2}
 
     # Killed half-way, and run again: what can be read back is, Discord is held for a person.
-    blog.write("posts/third.md", "---\ntitle: The third\ndate: 2026-01-22\n---\nIt is here.\n")
+    blog.write("posts/third.md", f"---\ntitle: The third\ndate: {YESTERDAY}\n---\nIt is here.\n")
     killed = blog.push(
         "A third post", run="77", how="kill", at="before outcome written", channel="discord"
     )
@@ -249,7 +252,7 @@ def test_a_blog_s_life(blog: Blog) -> None:
     assert blog.everything() == {"mastodon": 3, "twitter": 3, "discord": 3}
 
     # Two jobs at once: one sends.
-    blog.write("posts/fourth.md", "---\ntitle: The fourth\ndate: 2026-01-23\n---\nIt is here.\n")
+    blog.write("posts/fourth.md", f"---\ntitle: The fourth\ndate: {YESTERDAY}\n---\nIt is here.\n")
     commit(blog.work, "A fourth post")
     runs = [process.wait() for process in [blog.job(), blog.job()]]
     assert 0 in {run.status for run in runs} <= {0, 1}, [run.err for run in runs]
@@ -288,7 +291,7 @@ def test_the_configuration_may_lie_in_a_folder_and_beside_a_second_site(
         ran = blog.job(path=f"{folder}/posts").wait()
         assert ran.status == 0, ran.err
     assert blog.everything() == {"mastodon": 2, "twitter": 2, "discord": 2}
-    blog.write(f"{depth}/posts/two.md", "---\ntitle: Two\ndate: 2026-01-21\n---\nAnother one.\n")
+    blog.write(f"{depth}/posts/two.md", f"---\ntitle: Two\ndate: {YESTERDAY}\n---\nAnother one.\n")
     assert blog.push("Two", path=f"{depth}/posts").status == 0
     assert blog.job(path="second/posts").wait().status == 0
     blog.edit(f"{depth}/posts/lamp.md", "fest", "fast")
@@ -300,7 +303,7 @@ def test_the_configuration_may_lie_in_a_folder_and_beside_a_second_site(
 def test_any_separator_may_stand_in_a_post(blog: Blog) -> None:
     odd = "\u2028 \u2029 \x85 \x0b \x0c \x1c \x1d \x1e".split(" ")
     for number, letter in enumerate(odd):
-        text = f"---\ntitle: Post {number}\ndate: 2026-01-2{number}\n---\nBefore{letter}after.\n"
+        text = f"---\ntitle: Post {number}\ndate: {YESTERDAY}\n---\nBefore{letter}after.\n"
         blog.write(f"posts/odd-{number}.md", text)
     commit(blog.work, "Odd letters")
     assert blog.job("ledger", "init").wait().status == 0
@@ -342,7 +345,7 @@ def test_a_tampered_row_names_its_file(blog: Blog, old: str, new: str) -> None:
 
 def test_the_branch_tells_nothing_of_what_isn_t_live(blog: Blog) -> None:
     blog.write(
-        "posts/lamp.md", "---\ntitle: Unheard of\ndate: 2026-01-20\n---\nNobody knows this yet.\n"
+        "posts/lamp.md", f"---\ntitle: Unheard of\ndate: {YESTERDAY}\n---\nNobody knows this yet.\n"
     )
     commit(blog.work, "A post")
     assert blog.job("ledger", "init").wait().status == 0

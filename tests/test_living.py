@@ -12,7 +12,7 @@ import pytest
 from publisher.sandbox import Sandbox
 from publisher.sandbox.platform import Stop
 from publisher.sandbox.web import as_json
-from tests.conftest import POST, Publish, edit, live, texts
+from tests.conftest import POST, YESTERDAY, Publish, edit, live, texts
 
 # Retracting
 
@@ -111,11 +111,13 @@ def test_an_archive_is_marked_and_not_sent(
     old.mkdir()
     for number in range(5):
         (old / f"{number}.md").write_text(
-            f"---\ntitle: Number {number}\n---\nIt was long ago.\n", "utf-8"
+            f"---\ntitle: Number {number}\ndate: {YESTERDAY}\n---\nIt was long ago.\n", "utf-8"
         )
     ran = publish("adopt", "--all", "old")
     assert ran.status == 0, ran.err
-    (old / "new.md").write_text("---\ntitle: A new one\n---\nIt is today.\n", "utf-8")
+    (old / "new.md").write_text(
+        f"---\ntitle: A new one\ndate: {YESTERDAY}\n---\nIt is today.\n", "utf-8"
+    )
     ran = publish("old", "--json")
     assert ran.status == 0
     assert {
@@ -259,8 +261,13 @@ def test_an_address_of_another_host_is_not_taken_over(
 
 
 @pytest.mark.parametrize("host", ["discord.com", "canary.discord.com", "discordapp.com"])
-def test_discord_s_own_hosts_are_taken(project: Path, publish: Publish, host: str) -> None:
-    assert publish("adopt", "post.md", "discord", f"https://{host}/channels/1/2/3").status == 0
+def test_discord_s_own_hosts_are_taken(
+    project: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """Without secrets: this message isn't there to be read back."""
+    monkeypatch.delenv("DISCORD_WEBHOOK_URL")
+    ran = publish("adopt", "post.md", "discord", f"https://{host}/channels/1/2/3")
+    assert ran.status == 0, ran.err
 
 
 # Servers that aren't Mastodon

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from publisher import config as configuration
-from publisher.delivery.result import Result
+from publisher.delivery.left_alone import LEFT_ALONE
+from publisher.delivery.result import WAITING, Result
 from publisher.errors import AltMissing, PublishError, UsageError, each_of
 from publisher.ledger.open import open_store
 from publisher.ledger.row import Row
@@ -21,6 +22,9 @@ from publisher.tell.diff import differences
 
 TOLD = frozenset(("planned", "outdated", "failed", "unknown", "sent"))
 """What a summary is about: the rest is as it was."""
+
+MAX_LEFT_ALONE = 20
+"""Lines of a summary about posts that are left alone."""
 
 DESCRIPTION = (
     "Do what the GitHub Action does: publish on a push or a schedule, preview on a pull request."
@@ -149,8 +153,10 @@ def _tell(
         _annotate("error", error, console)
     failed = []
     for result in told.results:
+        if result.reason in LEFT_ALONE:
+            continue
         inert.out(terminal.plan(result, console) if told.dry else terminal.outcome(result, console))
-        if result.status in ("failed", "unknown") or result.reason == "busy":
+        if result.status in ("failed", "unknown") or result.reason in WAITING:
             failed.append(result.delivery.channel)
             words = f"{result.delivery.channel}: {terminal.short(result)}"
             words += f": {describe(result.error)}" if result.error else ""
@@ -193,7 +199,7 @@ def _say(
 
 
 def _summary(told: Told) -> Iterator[str]:
-    shown = [result for result in told.results if result.status in TOLD]
+    shown = [each for each in told.results if each.status in TOLD or each.reason in WAITING]
     yield "## What would be published" if told.dry else "## What was published"
     yield ""
     if not shown:
@@ -203,6 +209,10 @@ def _summary(told: Told) -> Iterator[str]:
     for warning in told.warnings:
         mark = "no alternative text" if isinstance(warning, AltMissing) else "note"
         yield f"- **{mark}**: {github.inline(describe(warning))}"
+    for line in told.left_alone[:MAX_LEFT_ALONE]:
+        yield f"- {github.inline(line)}"
+    if len(told.left_alone) > MAX_LEFT_ALONE:
+        yield f"- … and {len(told.left_alone) - MAX_LEFT_ALONE} more without a date"
     for result in shown:
         yield ""
         yield f"### {github.inline(str(result.delivery.post.file))} → {github.inline(result.delivery.channel)}"

@@ -6,6 +6,7 @@ import argparse
 
 from publisher import __version__
 from publisher.commands import options
+from publisher.delivery.left_alone import LEFT_ALONE
 from publisher.delivery.plan import Choice
 from publisher.run import RunOptions, Told, publish
 from publisher.tell import document, terminal
@@ -54,7 +55,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             return
         tell = terminal.plan if told.dry else terminal.outcome
         for result in told.results:
-            console.out(tell(result, console))
+            if result.reason not in LEFT_ALONE:
+                console.out(tell(result, console))
 
     choice = Choice(
         update=not arguments.no_update,

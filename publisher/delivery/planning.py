@@ -11,8 +11,9 @@ from pathlib import Path
 from publisher.adapter import Adapter
 from publisher.compose.composer import Composed, Composer
 from publisher.config import Config
+from publisher.delivery.left_alone import Vanished, reason_of
 from publisher.delivery.plan import Choice, Delivery, plan
-from publisher.delivery.result import Result, planned
+from publisher.delivery.result import Result, planned, renamed, untouched
 from publisher.errors import AltMissing, PublishError, each_of, raise_all, unique
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
@@ -22,8 +23,9 @@ from publisher.post.post import Post
 class Planning:
     """What one run plans with.
 
-    dry    nothing is sent, no secret is read, no network is touched
-    found  the files that merely lay in a folder: what is wrong with one stops no other
+    dry      nothing is sent, no secret is read, no network is touched
+    found    the files that merely lay in a folder: what is wrong with one stops no other
+    in_bulk  the files that nobody named by themselves: an archive among them is left alone
     """
 
     config: Config
@@ -34,6 +36,7 @@ class Planning:
     choice: Choice = field(default_factory=Choice)
     dry: bool = False
     found: frozenset[Path] = frozenset()
+    in_bulk: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,10 @@ def plan_all(
     errors: list[PublishError] = []
     warnings: list[PublishError] = []
     failed: list[PublishError] = []
+    present = {key_of(post, planning) for post in posts}
+    vanished = Vanished(planning.ledger, planning.config.names_from(), present)
     for post in posts:
-        plans = _plan_post(planning, post, wanted[post.file])
+        plans = _plan_post(planning, post, wanted[post.file], vanished)
         if plans.failed:
             (failed if post.file in planning.found else errors).extend(plans.failed)
         else:
@@ -69,13 +74,16 @@ def plan_all(
     return Plans(results, unique(warnings), unique(failed))
 
 
-def _plan_post(planning: Planning, post: Post, names: Sequence[str]) -> Plans:
+def _plan_post(planning: Planning, post: Post, names: Sequence[str], vanished: Vanished) -> Plans:
     results: list[Result] = []
     errors: list[PublishError] = []
     warnings: list[PublishError] = []
     held = held_back(post, planning.now)
     for name in names:
         adapter = planning.adapters[name]
+        if not held and (reason := _left_alone(planning, post, name)):
+            results.append(untouched(post, adapter, key_of(post, planning), reason))
+            continue
         try:
             delivery, composed = _plan_one(planning, post, adapter, held=bool(held))
         except PublishError as error:
@@ -84,14 +92,29 @@ def _plan_post(planning: Planning, post: Post, names: Sequence[str]) -> Plans:
                     each.file = str(post.file)
                 errors.append(each)
             continue
-        reason = held or _archived(planning, delivery)
-        if delivery.open_rows and not reason:
+        if delivery.open_rows and not held:
             stopping = _stopping(planning, composed)
             errors.extend(stopping)
             warnings.extend(composed.gathered.warnings)
             warnings.extend(each for each in composed.gathered.errors if each not in stopping)
-        results.append(planned(delivery, reason))
+        results.append(planned(delivery, held))
+    created = [result.delivery for result in results if _creates(result)]
+    if old := vanished.renamed_to(created):
+        results = [renamed(each.delivery, old) if _creates(each) else each for each in results]
     return Plans(results, warnings, errors)
+
+
+def _creates(result: Result) -> bool:
+    return result.status == "planned" and result.delivery.fresh
+
+
+def _left_alone(planning: Planning, post: Post, channel: str) -> str | None:
+    """Why a post isn't even composed; None where it may be sent. What was begun is always
+    finished."""
+    if planning.choice.republish or planning.ledger.has_rows(key_of(post, planning), channel):
+        return None
+    in_bulk = post.file in planning.in_bulk
+    return reason_of(post, planning.config.site, planning.now, in_bulk=in_bulk)
 
 
 def held_back(post: Post, now: datetime) -> str | None:
@@ -138,7 +161,7 @@ def _plan_one(
     """Nothing is fetched for what a run doesn't send."""
     composed = planning.composer.compose(post, adapter, download=False)
     delivery = _plan_composed(planning, post, adapter, composed)
-    if held or planning.dry or not delivery.open_rows or _archived(planning, delivery):
+    if held or planning.dry or not delivery.open_rows:
         return delivery, composed
     with_pictures = planning.composer.compose(post, adapter, download=True)
     if with_pictures.message is not composed.message:
@@ -153,14 +176,6 @@ def _plan_composed(
     key = key_of(post, planning)
     message = composed.message
     return plan(post, message, adapter, planning.ledger, key, recipients, planning.choice)
-
-
-def _archived(planning: Planning, delivery: Delivery) -> str | None:
-    """Why what isn't live anywhere is left alone: "archived", or None."""
-    since, date = planning.config.site.since, delivery.post.date
-    if delivery.fresh and since and date is not None and date < since:
-        return "archived"
-    return None
 
 
 def _stopping(planning: Planning, composed: Composed) -> list[PublishError]:

@@ -7,13 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from publisher.adapter import Picture, pictures_of
+from publisher.adapter import Adapter, Message, Picture, pictures_of
 from publisher.delivery.plan import Delivery, Status
-from publisher.errors import EditedThere, Gone, PublishError, Unknown
+from publisher.errors import EditedThere, Gone, PostError, PublishError, Unknown
+from publisher.identity import Identity
 from publisher.ledger.row import DONE, Row
+from publisher.post.post import Post
 
 if TYPE_CHECKING:
     from publisher.delivery.work import Outcome
+
+
+RENAMED = "renamed?"
+"""Why a post is held that may be one that was sent under another name."""
+WAITING = ("busy", RENAMED)
+"""Reasons for which a run that skips a post hasn't done what it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,32 @@ def planned(delivery: Delivery, reason: str | None = None) -> Result:
     return Result(delivery, delivery.rows, "outdated" if delivery.changed else "unchanged")
 
 
+def untouched(post: Post, adapter: Adapter, key: str, reason: str) -> Result:
+    """A post that isn't even composed, since nobody means it to be sent."""
+    message = Message(
+        channel=adapter.channel.name,
+        title=post.title,
+        description=post.description,
+        url=post.url,
+        language=post.language,
+        date=post.date,
+        options={},
+        rule=adapter.rule({}, {}),
+        parts=(),
+    )
+    return Result(Delivery(post, adapter, message, key, ()), (), "skipped", reason)
+
+
+def renamed(delivery: Delivery, old: Identity) -> Result:
+    """A new post that is like one whose file is gone: a person says which it is."""
+    file = delivery.post.file
+    error = PostError(
+        f"is like {old.path}, which was sent and whose file is gone: is it the same post, renamed?",
+        hint=f"if so: publish adopt {file} --as {old.path}; if it is another: publish adopt {file} --new",
+    )
+    return Result(delivery, delivery.rows, "skipped", RENAMED, error)
+
+
 def delivered(outcome: Outcome) -> Result:
     """What became of a delivery: unknown if any part is, failed if any isn't as it should be, else
     sent."""
@@ -91,13 +125,13 @@ def delivered(outcome: Outcome) -> Result:
 
 
 def exit_status(results: Iterable[Result]) -> int:
-    """0 all is live, 1 some channel failed (or is being sent by another process), 3 some outcome is
-    unknown."""
+    """0 all is live, 1 some channel failed (or is being sent by another process, or a person is
+    asked whether it is a post that was renamed), 3 some outcome is unknown."""
     statuses = [(result.status, result.reason) for result in results]
     if any(status == "unknown" for status, _ in statuses):
         return 3
     return (
         1
-        if any(status in ("failed", "planned") or reason == "busy" for status, reason in statuses)
+        if any(status in ("failed", "planned") or reason in WAITING for status, reason in statuses)
         else 0
     )

@@ -67,6 +67,16 @@ def read(file: Path, config: Config) -> Post:
     return _Reader(file, config).read()
 
 
+def path_below(file: Path, root: Path) -> str:
+    """The file's place below `root`, in Unicode's composed form. A file elsewhere is known by its
+    name in its own folder."""
+    file, root = file.resolve(), root.resolve()
+    relative = Path(file.parent.name, file.name)
+    if file.is_relative_to(root):
+        relative = file.relative_to(root)
+    return unicodedata.normalize("NFC", relative.as_posix())
+
+
 class _Reader:
     def __init__(self, file: Path, config: Config) -> None:
         self.file = file
@@ -92,7 +102,7 @@ class _Reader:
         self.data, source, first_line = split(self.text, self.file)
         site = self.config.site
         date, slug = self.date_and_slug()
-        path = self.path(self.config.root)
+        path = path_below(self.file, self.config.root)
         url = self.url(site, date, slug, path)
 
         expanded, notes = shortcodes.expand(
@@ -124,7 +134,9 @@ class _Reader:
         channels, overrides = self.publish()
         post = Post(
             file=self.file,
-            identity=Identity(self.path(self.config.names_from()), url, self.string("id")),
+            identity=Identity(
+                path_below(self.file, self.config.names_from()), url, self.string("id")
+            ),
             title=title,
             body=body,
             description=description_words(self.description(), title),
@@ -244,17 +256,6 @@ class _Reader:
             "write for example 2026-11-23 or 2026-11-23T18:00:00+01:00",
             key,
         )
-
-    def path(self, root: Path) -> str:
-        """The file's place below `root`. A file elsewhere is known by its name in its own
-        folder."""
-        file, root = self.file.resolve(), root.resolve()
-        relative = (
-            file.relative_to(root)
-            if file.is_relative_to(root)
-            else Path(file.parent.name, file.name)
-        )
-        return unicodedata.normalize("NFC", relative.as_posix())
 
     def date_and_slug(self) -> tuple[dt.datetime | None, str]:
         """Jekyll puts both into the file's name: 2026-11-23-the-slug.md. The front matter comes

@@ -3,7 +3,8 @@ one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 from publisher.adapter import Adapter, Payload, Picture, pictures_of
 from publisher.delivery.plan import Delivery
@@ -27,6 +28,8 @@ def plan(result: Result, console: Console) -> str:
     costs."""
     delivery = result.delivery
     lines = [f"{_name(result, console)}: {action(result)}"]
+    if result.error:
+        lines.append(f"  {describe(result.error)}")
     parts = result.parts
     for number, row in enumerate(parts, 1):
         head = measure(result, row)
@@ -176,6 +179,9 @@ def _reason(result: Result) -> str:
         "retracted": "retracted (--republish brings it back)",
         "archived": "it is from before (--republish sends it all the same)",
         "busy": "another process is sending it",
+        "too old": "it is too old to be meant (name it by itself to send it)",
+        "undated": "it has no date",
+        "renamed?": "it may be a post that was sent under another name",
     }.get(result.reason or "", str(result.reason))
 
 
@@ -227,6 +233,24 @@ def short(result: Result) -> str:
 def _at(result: Result) -> str:
     urls = [row.url for row in result.rows if row.url]
     return f" at {clean(urls[0])}" if urls else ""
+
+
+def left_alone(results: Sequence[Result], max_age: timedelta) -> Iterator[str]:
+    """What a run doesn't touch, and what to do if it was meant: a line for all old posts, one for
+    each without a date."""
+    old = {r.delivery.post.file for r in results if r.reason == "too old"}
+    if old:
+        are = f"{len(old)} posts are" if len(old) > 1 else f"{clean(str(min(old)))} is"
+        yield (
+            f"left alone: {are} older than {max_age.days} days ([site] max_age);"
+            " to send one all the same, name it by itself (in CI: as the path)"
+        )
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    for file in dict.fromkeys(r.delivery.post.file for r in results if r.reason == "undated"):
+        yield (
+            f"left alone: {clean(str(file))} has no date: is it a page? to publish it, add a line"
+            f" date: {today}"
+        )
 
 
 def warnings(results: Sequence[Result]) -> list[PublishError]:
