@@ -105,8 +105,8 @@ def build(
     message["List-Id"] = f"<{payload['list_id']}>"
     if payload["unsubscribe"]:
         message["List-Unsubscribe"] = f"<{payload['unsubscribe']}>"
-        if payload["unsubscribe"].startswith("https:"):
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058, section 3.1
+        # No List-Unsubscribe-Post: the address is one for all, so that a POST to it wouldn't say
+        # who leaves (RFC 8058, section 3.1).
     # Not in any standard, but what keeps out-of-office replies away.
     message["Precedence"] = "bulk"
     message.set_content(payload["text"] + "\n", cte="quoted-printable")

@@ -1,7 +1,7 @@
 """Email, by SMTP: one message a recipient, nobody sees another.
 
-Documentation: RFC 5321 (SMTP), 5322 (message), 2369 and 2919 (List-Unsubscribe, List-Id), 8058
-(one-click). Limits: none of ours; a server says its own size in EHLO, and Gmail clips HTML over
+Documentation: RFC 5321 (SMTP), 5322 (message), 2369 and 2919 (List-Unsubscribe, List-Id).
+Limits: none of ours; a server says its own size in EHLO, and Gmail clips HTML over
 about 102 kB.
 
 What isn't needed for a dry run is imported where it is used: the standard library's mail modules
@@ -30,7 +30,7 @@ from publisher.adapter import (
 from publisher.errors import ConfigError, Refused, TemplateError
 
 from ._addresses import clean, on_the_wire, sender
-from ._recipients import read
+from ._recipients import Recipients, read
 
 if TYPE_CHECKING:
     from ._smtp import Session
@@ -123,12 +123,18 @@ class Email(Adapter):
             required=True,
             check=_wrong_unsubscribe,
         ),
+        Option(
+            "ignore_columns",
+            "list",
+            "columns of the CSV that sound as if they said who left the list, and don't",
+        ),
         Option("subject", "text", "the subject, where it isn't the post's title", in_post=True),
     )
     flavour = "mail"
     html = True
     announces = True
     _session: Session | None = None
+    _recipients: Recipients | None = None
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         return Rule("email", None, "default", len)
@@ -200,13 +206,26 @@ class Email(Adapter):
         return f"{server}, {who}, {count} recipient{'' if count == 1 else 's'}"
 
     def recipients(self) -> tuple[str, ...]:
+        return self._list().addresses
+
+    def left_out(self) -> int:
+        return self._list().left
+
+    def _list(self) -> Recipients:
         setting = self.settings.get("recipients")
         if not setting:
             raise ConfigError(
                 f"[channels.{self.channel.name}] recipients is missing",
                 hint='name a CSV file with a column email, or write a list: ["ada@example.org"]',
             )
-        return read(setting, self.channel.root, confined=self.channel.confined)
+        if self._recipients is None:
+            self._recipients = read(
+                setting,
+                self.channel.root,
+                confined=self.channel.confined,
+                ignored=self.settings.get("ignore_columns", ()),
+            )
+        return self._recipients
 
     def close(self) -> None:
         if self._session is not None:

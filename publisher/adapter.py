@@ -380,5 +380,9 @@ class Adapter(ABC):
         """
         return ("",)
 
+    def left_out(self) -> int:
+        """How many others are in the list, and have left it. Raises what `recipients` raises."""
+        return 0
+
     def close(self) -> None:  # noqa: B027 - most channels keep nothing open
         """Let go of what `send` kept open between parts or recipients."""

@@ -218,13 +218,18 @@ def _agree(results: Sequence[Result], options: RunOptions, console: Console) -> 
         return
     for result in results:
         console.err(terminal.plan(result, console))
-    names = ", ".join(dict.fromkeys(result.delivery.channel for result in sending))
+    names = ", ".join(dict.fromkeys(_to_whom(result) for result in sending))
     many = len({result.delivery.key for result in sending})
     what = f"{many} posts" if many > 1 else "this"
     cost = sum(result.delivery.cost for result in sending)
     price = f", for about ${cost:.3f}" if cost else ""
     if not console.ask(f"Send {what} to {names}{price}?"):
         raise UsageError("nothing was sent", hint="run again when it is as you want it")
+
+
+def _to_whom(result: Result) -> str:
+    people = terminal.people(result)
+    return f"{result.delivery.channel} ({people})" if people else result.delivery.channel
 
 
 def _deliver(

@@ -130,7 +130,7 @@ def send(results: Sequence[Result], sending: Sending) -> Sent:
         sending.redact,
         pictures=sending.pictures.get,
         confirm=sending.confirm,
-        progress=progress.tell,
+        progress=progress,
         done=done,
         stopping=sending.stopping,
     )
@@ -169,12 +169,14 @@ def _stopped(results: Sequence[Result]) -> str:
         name = result.delivery.channel
         if several:
             name = f"{clean(str(result.delivery.post.file))} on {name}"
-        if 0 < live < len(result.rows):
+        if result.recipients:
+            name += f" ({live:,} of {len(result.rows):,} sent)"
+        elif 0 < live < len(result.rows):
             name += f" ({live} of {len(result.rows)} live)"
         kind = {"sent": "live", "unknown": "maybe live"}.get(result.status, "not live")
         kinds[kind].append(name)
     words = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
-    return f"stopped. {words or 'nothing was sent'}. Run again: it goes on from there"
+    return f"stopped. {words or 'nothing was sent'}. Run again for the rest: it goes on from there"
 
 
 def open_rows(results: Sequence[Result]) -> list[Row]:

@@ -263,12 +263,12 @@ class TestPostfix:
                 assert shown["src"] == f"cid:{str(part['Content-ID'])[1:-1]}"
                 assert (shown["width"], shown["height"]) == ("9", str(8 + number))
 
-    def test_one_click_headers_arrive_unmangled(self, mail: PostfixWorld) -> None:
+    def test_list_headers_arrive_unmangled(self, mail: PostfixWorld) -> None:
         assert mail.publish().wait().status == 0
         for _, raw in mail.raw():
             unfolded = re.sub(rb"\n[ \t]+", b" ", headers(raw)).split(b"\n")
             assert f"List-Unsubscribe: <{UNSUBSCRIBE}>".encode() in unfolded
-            assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in unfolded
+            assert not [line for line in unfolded if line.startswith(b"List-Unsubscribe-Post")]
             assert not [line for line in unfolded if line.startswith(b"List-") and b"=?" in line]
 
     def test_killed_at_every_step(self, mail: PostfixWorld, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ sent."""
 from __future__ import annotations
 
 import importlib
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,12 @@ from hypothesis import strategies as st
 
 from publisher.adapter import Channel
 from publisher.errors import ConfigError, Problems, PublishError
+from publisher.identity import Identity
+from publisher.ledger.row import Row
+from publisher.ledger.sqlite import Ledger
 from publisher.registry import load
+from publisher.sandbox import Sandbox
+from tests.conftest import Publish
 
 addresses: Any = importlib.import_module("publisher.adapters._addresses")
 
@@ -216,3 +223,112 @@ def test_a_sender_has_a_name_and_an_address(given_: str, name: str, address: str
 def test_or_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^(has|is|lacks) "):
         addresses.sender(text)
+
+
+# Who left
+
+
+LEFT = {
+    "ghost": "email,subscribed_to_emails,deleted_at\nada@example.org,true,\nb@example.org,false,\n"
+    "grace@example.org,TRUE,\nc@example.org,true,2026-02-01T10:00:00Z\n",
+    "buttondown": "Email,Subscriber type\nada@example.org,regular\nb@example.org,unsubscribed\n"
+    "c@example.org,unactivated\ngrace@example.org,regular\nd@example.org,complained\n",
+    "mailchimp": "Email Address,First Name,UNSUB_TIME,CLEAN_TIME,OPTIN_TIME\nada@example.org,Ada,,,\n"
+    "b@example.org,B,2026-01-02 10:00:00,,\nc@example.org,C,,2026-01-02 10:00:00,\n"
+    "grace@example.org,Grace,,,2020-01-01 10:00:00\n",
+    "listmonk": "uuid,email,status,subscription_status\n1,ada@example.org,enabled,confirmed\n"
+    "2,b@example.org,blocklisted,confirmed\n3,c@example.org,enabled,unsubscribed\n"
+    "4,grace@example.org,enabled,confirmed\n5,d@example.org,disabled,\n",
+    "substack": "email,active_subscription,email_disabled\nada@example.org,false,false\n"
+    "b@example.org,true,true\ngrace@example.org,true,false\n",
+    "brevo": "EMAIL;OPT_IN;EMAIL_BLACKLISTED\nada@example.org;1;0\nb@example.org;0;0\n"
+    "c@example.org;1;1\ngrace@example.org;1;0\n",
+    "mailerlite": "Email,Status,Subscribed,Unsubscribed\nada@example.org,active,2024-01-01,\n"
+    "b@example.org,unsubscribed,2024-01-01,2025-01-01\ngrace@example.org,active,2024-01-02,\n",
+    "by hand": "E-mail,Consent\nada@example.org,ja\nb@example.org,\nc@example.org,nein\n"
+    "grace@example.org,x\n",
+    "left in another line": "email,unsubscribed\nada@example.org,\nb@example.org,\ngrace@example.org,no\n"
+    "B@example.org,yes\n",
+    "an address that left and is none": "email,unsubscribed\nada@example.org,\nnobody,yes\ngrace@example.org,\n",
+}
+
+
+@pytest.mark.parametrize("tool", LEFT)
+def test_who_left_gets_nothing_and_is_counted(tmp_path: Path, tool: str) -> None:
+    (tmp_path / "list.csv").write_text(LEFT[tool], "utf-8")
+    channel = load("email")(Channel("email", "email", {"recipients": "list.csv"}, tmp_path))
+    assert channel.recipients() == TWO
+    everybody = set(re.findall(r"\w+@example\.org", LEFT[tool].casefold()))
+    assert channel.left_out() == len(everybody - set(TWO))
+
+
+@pytest.mark.parametrize(
+    ("content", "column"),
+    [
+        ("email,Opt-in date of the shop\nada@example.org,\n", "Opt-in date of the shop"),
+        ("email,marketing_permission\nada@example.org,yes\n", "marketing_permission"),
+        ("email,Newsletter bounces\nada@example.org,3\n", "Newsletter bounces"),
+        ("email,unsubscribed_from_shop\nada@example.org,no\n", "unsubscribed_from_shop"),
+    ],
+)
+def test_a_column_that_may_say_who_left_is_never_guessed(
+    tmp_path: Path, content: str, column: str
+) -> None:
+    error = wrong(tmp_path, content)
+    assert repr(column) in error.message
+    assert f'ignore_columns = ["{column}"]' in error.hint
+    settings = {"recipients": "list.csv", "ignore_columns": [column]}
+    channel = load("email")(Channel("email", "email", settings, tmp_path))
+    assert channel.recipients() == TWO[:1]
+
+
+@pytest.mark.parametrize("value", ["maybe", "ask her", "2"])
+@pytest.mark.parametrize("column", ["subscribed", "status", "opt_in", "consent"])
+def test_a_value_that_says_neither_is_an_error_with_its_line(
+    tmp_path: Path, column: str, value: str
+) -> None:
+    error = wrong(tmp_path, f"email,{column}\nada@example.org,yes\ngrace@example.org,{value}\n")
+    assert error.line == 3
+    assert repr(value) in error.message
+
+
+def test_if_everybody_left_there_is_nobody(tmp_path: Path) -> None:
+    error = wrong(tmp_path, "email,unsubscribed\nada@example.org,yes\n")
+    assert "1 have left the list" in error.message
+
+
+@pytest.mark.parametrize(
+    "header", ["subscribed_at", "Opt-in IP", "name", "Stadt", "Options", "State of mind", "notes"]
+)
+def test_other_columns_say_nothing(tmp_path: Path, header: str) -> None:
+    assert csv(tmp_path, f"email,{header}\nada@example.org,x y\n") == TWO[:1]
+
+
+def test_the_plan_says_how_many_get_it_and_how_many_left(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    text = (project / "publish.toml").read_text("utf-8")
+    text = re.sub(r"recipients = \[.*?\]", 'recipients = "list.csv"', text, flags=re.DOTALL)
+    (project / "publish.toml").write_text(text, "utf-8")
+    (project / "list.csv").write_text(LEFT["ghost"], "utf-8")
+    ran = publish("post.md", "--dry-run", "--channels", "email")
+    assert "2 recipients (2 left out, who left the list)" in ran.out
+    assert publish("post.md", "--channels", "email").status == 0
+    assert len(sandbox.received()) == 2
+
+
+def test_status_counts_those_that_wait_and_names_a_few_of_the_others(
+    project: Path, publish: Publish
+) -> None:
+    with Ledger(project / ".publish" / "sandbox.db") as ledger:
+        waiting = Row("post.md", "email", 0, {"text": "x"})
+        rows = [replace(waiting, recipient=f"r{number}@example.org") for number in range(1484)]
+        rows += [
+            replace(waiting, recipient=f"r{number}@example.org", state="failed")
+            for number in range(2000, 2012)
+        ]
+        ledger.prepare(Identity("post.md"), "post.md", "email", rows)
+    ran = publish("status")
+    assert "not sent yet, 1,484 recipients\n" in ran.out
+    assert "r2009@example.org, and 2 more" in ran.out
+    assert ran.out.count("@") == 10

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
-from tests.conftest import POST
+from tests.conftest import POST, RECENT
 
 
 def at_a_terminal(
@@ -106,7 +106,8 @@ def test_no_color_is_honoured(project: Path, sandbox: Sandbox) -> None:
 
 def test_an_archive_asks_at_a_terminal(project: Path, sandbox: Sandbox) -> None:
     for number in range(5):
-        (project / f"old-{number}.md").write_text(f"# Old {number}\n\nText {number}.\n", "utf-8")
+        (project / f"old-{number}.md").write_text(RECENT.replace("2.0", f"1.{number}"), "utf-8")
+    (project / "post.md").write_text(RECENT, "utf-8")
     status, shown = at_a_terminal([".", "--channels", "mastodon"], "n\n", project)
     assert status == 2, shown
     assert "6 posts" in shown

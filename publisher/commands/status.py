@@ -18,6 +18,8 @@ from publisher.tell.document import VERSION, as_json
 
 DESCRIPTION = "Show what is live where."
 
+NAMED = 10
+"""Recipients that are listed by their addresses; the others are counted."""
 _COLOURS = {"sent": "green", "failed": "red", "unknown": "red", "intent": "red"}
 _WORDS = {
     "pending": "not sent yet",
@@ -90,10 +92,9 @@ def _show(channel: str, rows: list[Row], console: Console) -> None:
     """One line a part; for a newsletter, one line for each state that its copies are in."""
     if any(row.recipient for row in rows):
         for state, those in grouped(rows, lambda row: row.state).items():
-            who = ": " + ", ".join(row.recipient for row in those) if state != "sent" else ""
-            console.out(
-                f"  {channel}: {_word(state, console)}, {len(those)} recipients{clean(who)}"
-            )
+            who = _named(those) if state in ("failed", "unknown", "intent") else ""
+            many = f"{len(those):,} recipient{'s' if len(those) > 1 else ''}"
+            console.out(f"  {channel}: {_word(state, console)}, {many}{clean(who)}")
         return
     for row in rows:
         part = f" part {row.part + 1}" if len(rows) > 1 else ""
@@ -101,6 +102,13 @@ def _show(channel: str, rows: list[Row], console: Console) -> None:
         more = clean((f" ({row.error})" if row.error else "") + (f"  {row.url}" if row.url else ""))
         word = row.op if row.state == "intent" and row.op != "create" else row.state
         console.out(f"  {channel}{part}: {_word(word, console)}{when}{more}")
+
+
+def _named(rows: list[Row]) -> str:
+    """Those about whom something is to be done, as long as a person would read them all."""
+    names = ", ".join(row.recipient for row in rows[:NAMED])
+    more = f", and {len(rows) - NAMED:,} more (--json lists them)" if len(rows) > NAMED else ""
+    return f": {names}{more}"
 
 
 def _word(state: str, console: Console) -> str:

@@ -119,6 +119,8 @@ class Rounds:
                 if is_thread or error.whole:
                     raise
                 self._given_up[index] = error
+            if not is_thread:
+                self._work.count()
             failpoints.hit("between parts" if is_thread else "between recipients")
         if waiting:
             raise waiting

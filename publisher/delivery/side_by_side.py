@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from publisher.delivery.plan import Delivery
 from publisher.delivery.rounds import Rounds, stopped
 from publisher.delivery.stopping import Stopping
-from publisher.delivery.work import Outcome, Timing, Work
+from publisher.delivery.work import Outcome, Progress, Timing, Work
 from publisher.ledger.sqlite import Ledger
 from publisher.secrets import Redactor
 
@@ -26,7 +26,7 @@ def deliver(
     *,
     pictures: Callable[[str], bytes],
     confirm: Callable[[], None],
-    progress: Callable[[str, str], None],
+    progress: Progress,
     done: Callable[[Outcome], None],
     stopping: Stopping,
     timing: Timing | None = None,
@@ -35,9 +35,9 @@ def deliver(
     stopped.
 
     The caller holds the posts' locks; `confirm` raises LeaseLost where that isn't so any more.
-    `pictures` gives a picture's bytes, by their hash. `progress(channel, words)` and
-    `done(outcome)` are called from the threads; `done` for every delivery, also for those that
-    Ctrl-C left as they were.
+    `pictures` gives a picture's bytes, by their hash. `progress` and `done(outcome)` are
+    called from the threads; `done` for every delivery, also for those that Ctrl-C left as they
+    were.
     """
     timing = timing or TIMING
     channels: dict[str, list[Delivery]] = {}

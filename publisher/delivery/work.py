@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 from publisher.adapter import Attempt, Receipt
 from publisher.delivery.plan import Delivery
@@ -35,6 +36,16 @@ class Timing:
     patience: float = 5.0
 
 
+class Progress(Protocol):
+    """Who shows a person what is going on, channel by channel."""
+
+    def tell(self, channel: str, words: str) -> None:
+        """Something that they should read."""
+
+    def count(self, channel: str, words: str) -> None:
+        """Something that will soon be replaced: shown as often as a person can follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a delivery: its rows as they are in the ledger now, and the error that ended
@@ -56,7 +67,7 @@ class Work:
         *,
         pictures: Callable[[str], bytes],
         confirm: Callable[[], None],
-        progress: Callable[[str, str], None],
+        progress: Progress,
     ) -> None:
         self.delivery = delivery
         self.adapter = delivery.adapter
@@ -67,6 +78,7 @@ class Work:
         self.retracting = all(row.op == "delete" for row in delivery.rows)
         self.last_progress = now()
         self._rows = list(delivery.rows)
+        self._live = sum(1 for row in delivery.rows if row.state == "sent")
         self._ledger = ledger
         self._progress = progress
 
@@ -91,6 +103,7 @@ class Work:
 
     def record(self, index: int, row: Row) -> None:
         self._ledger.record(row)
+        self._live += (row.state == "sent") - (self._rows[index].state == "sent")
         self._rows[index] = row
         if row.state in DONE:
             self.last_progress = now()
@@ -152,7 +165,12 @@ class Work:
         self._rows[index] = row.with_state("retracted")
 
     def say(self, words: str) -> None:
-        self._progress(self.delivery.channel, self.redact(words))
+        self._progress.tell(self.delivery.channel, self.redact(words))
+
+    def count(self) -> None:
+        """Shows how far a newsletter is."""
+        words = f"{self._live:,} of {len(self._rows):,} sent"
+        self._progress.count(self.delivery.channel, words)
 
     def attempt(self, index: int, row: Row | None = None) -> Attempt:
         """Raises Refused where the part that this one replies to has no id."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
@@ -92,6 +93,10 @@ def _tell(text: str) -> None:
         _write(sys.stderr, text)
 
 
+SECONDS_LIVE, SECONDS_PLAIN = 0.1, 10.0
+"""Between two counts: on a terminal, and in a log, where each is a line that stays."""
+
+
 class Progress:
     """One line a channel, rewritten in place on a terminal; plain lines elsewhere."""
 
@@ -101,7 +106,17 @@ class Progress:
         self._width = max((len(name) for name in channels), default=0)
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._drawn = False
+        self._counted = time.monotonic()
         self._lock = threading.Lock()
+        if self._live and channels:
+            self._draw()
+
+    def count(self, channel: str, words: str) -> None:
+        """Show how far a channel is, where that was not done a moment ago."""
+        every = SECONDS_LIVE if self._live else SECONDS_PLAIN
+        if time.monotonic() - self._counted >= every:
+            self._counted = time.monotonic()
+            self.tell(channel, words)
 
     def tell(self, channel: str, words: str) -> None:
         words = clean(words).replace("\n", " ")

@@ -141,7 +141,7 @@ def action(result: Result) -> str:
                 "update" + (f" ({', '.join(told)})" if len(delivery.rows) > 1 else "") + _at(result)
             )
         copies = sum(1 for row in delivery.open_rows if row.recipient)
-        said = "create" + (f", {copies} recipient{'s' if copies > 1 else ''}" if copies else "")
+        said = f"create, {people(result)}" if copies else "create"
         said += f", about ${delivery.cost:.3f}" if delivery.cost else ""
         if any(row.state in ("unknown", "intent") for row in delivery.rows):
             said += " (its last outcome is unknown: that is settled first)"
@@ -154,6 +154,16 @@ def action(result: Result) -> str:
     if result.status == "outdated":
         return f"nothing to do: it is live{_at(result)}, as it was before {_why(delivery)[0]}"
     return f"not sent: {_reason(result)}"
+
+
+def people(result: Result) -> str:
+    """How many get a copy, and how many don't since they left; empty on other channels."""
+    copies = sum(1 for row in result.delivery.open_rows if row.recipient)
+    if not copies:
+        return ""
+    left = result.delivery.adapter.left_out()
+    words = f"{copies:,} recipient{'s' if copies > 1 else ''}"
+    return f"{words} ({left:,} left out, who left the list)" if left else words
 
 
 def _why(delivery: Delivery) -> tuple[str, str]:

@@ -209,6 +209,8 @@ def once(job: Job) -> None:
     command does it."""
     # As on a terminal; what a shell started in the background ignores it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if job.gate:
+        Path(job.gate).touch()
     prepare(job)
     from publisher import cli
 
