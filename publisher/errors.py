@@ -6,7 +6,8 @@ PublishError                 said to the user: what, where, and what to do
 ├── PostError                a post's file
 ├── TemplateError            a template, or a text that a template made too long
 ├── PictureError             a picture that can't be had, read, or made to fit
-│   └── AltMissing           nothing says what it shows to those who can't see it
+│   ├── AltMissing           nothing says what it shows to those who can't see it
+│   └── PictureMissing       it is named by a path, and isn't there
 ├── LedgerError              the ledger can't be read or written
 │   └── ReceiptsNotKept      what was sent is known to this run, and couldn't be written down
 ├── Problems                 several of the above, told together
@@ -73,6 +74,10 @@ class PictureError(PublishError):
 
 class AltMissing(PictureError):
     kind = "alt"
+
+
+class PictureMissing(PictureError):
+    pass
 
 
 class LedgerError(PublishError):

@@ -25,6 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from publisher import failpoints
+from publisher.documentation import CHANNELS
 from publisher.errors import DeliveryError, NotSent, PublishError, Refused, Unknown
 from publisher.hosts import is_loopback
 from publisher.secrets import Redactor
@@ -271,7 +272,7 @@ def _raise_for_answer(method: str, response: requests.Response, redact: Redactor
             )
         raise Unknown(said, status=status)
     hint = (
-        "is the channel's token still good, and may it do this? docs/ has a page for each channel"
+        f"is the channel's token still good, and may it do this? each channel has a page: {CHANNELS}"
         if status in (401, 403)
         else ""
     )

@@ -15,13 +15,14 @@ from publisher.config import Config
 from publisher.delivery.plan import Choice, Delivery
 from publisher.delivery.planning import Planning, plan_all
 from publisher.delivery.result import RENAMED, Result
-from publisher.errors import ConfigError, PostError, PublishError, UsageError
+from publisher.documentation import CONFIGURATION
+from publisher.errors import ConfigError, PictureMissing, PostError, PublishError, UsageError
 from publisher.identity import Identity
 from publisher.ledger.open import open_store
 from publisher.ledger.sqlite import Ledger
 from publisher.ledger.store import Claim, Store
 from publisher.pictures.gather import Gatherer
-from publisher.post.find import Sources, collect
+from publisher.post.find import Sources, by_configuration, collect
 from publisher.post.post import Post
 from publisher.post.read_all import ReadPosts, read_posts
 from publisher.post.reader import path_below
@@ -30,6 +31,8 @@ from publisher.sending import Sending, Sent, carry_out, name_of, open_rows, send
 from publisher.tell import terminal
 from publisher.tell.console import Console, clean
 
+STOPPED = 130
+"""The exit status after Ctrl-C."""
 MANY = 3
 """A run that would create more posts than this asks first; who names more of them means a folder."""
 
@@ -72,74 +75,151 @@ class Told:
     left_alone: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The posts that have one configuration in common, read and planned: nothing is sent yet.
+
+    wanted  the channels that each post is for, by its file
+    """
+
+    planning: Planning
+    store: Store
+    redact: Redactor
+    posts: Sequence[Post]
+    wanted: Mapping[Path, tuple[str, ...]]
+    results: Sequence[Result]
+    warnings: Sequence[PublishError]
+    errors: Sequence[PublishError]
+
+
 def publish(options: RunOptions, console: Console, show: Callable[[Told], None]) -> int:
     """Do what is asked, then `show` what came of it. Returns the exit status."""
     sources = collect(options.posts)
+    if not sources.files:
+        raise UsageError("there is no post in that folder", hint="name a folder with .md files")
+    in_bulk = _in_bulk(sources)
+    for file, why in sources.passed_over:
+        console.err(f"passed over: {clean(str(file))} ({why})")
     with ExitStack() as stack:
-        config = _configuration(options, sources, console, stack)
-        read, wanted = _read(options, sources, config, console)
-        posts = [post for post in read.posts if post.file in wanted]
-        names = list(dict.fromkeys(name for post in posts for name in wanted[post.file]))
-        warnings = list(config.warnings)
-        if options.dry:
-            adapters, missing = channels.without_secrets(names, config)
-            warnings += missing
-            redact = Redactor()
-        else:
-            adapters, redact = channels.sign_in(names, config)
-        offline = options.dry and not options.online
-        store = stack.enter_context(open_store(config, readonly=options.dry, offline=offline))
-        now = datetime.now(UTC)
+        sites = [
+            _prepare(options, each, in_bulk, console, stack)
+            for each in by_configuration(sources, options.config)
+        ]
+        left_alone = [line for site in sites for line in _told_beforehand(site, console)]
         if not options.dry:
-            channels.learn(adapters, store.ledger, now)
-        facts = channels.known_facts(adapters, store.ledger)
-        composer = Composer(config, facts, Gatherer(config))
-        planning = Planning(
-            config,
-            adapters,
-            store.ledger,
-            composer,
-            now,
-            options.choice,
-            dry=options.dry,
-            found=read.found,
-            in_bulk=_in_bulk(sources, options, config),
-        )
-        plans = plan_all(planning, posts, wanted)
-        unread = [error for error in read.failed if not _is_archived(error, config, store.ledger)]
-        results, errors = plans.results, [*unread, *plans.failed]
-        warnings += [*plans.warnings, *terminal.warnings(results)]
-        for warning in warnings:
-            console.problem(warning, "warning")
-        for error in errors:
-            console.problem(error)
-        left_alone = tuple(terminal.left_alone(results, config.site.max_age))
-        for line in left_alone:
-            console.err(line)
-        if options.dry:
-            is_held = any(result.reason == RENAMED for result in results)
-            status = 1 if errors or is_held else 0
-            told = Told(True, status, results, warnings, errors, left_alone)
-        else:
-            _agree(results, options, console)
-            sent = _deliver(planning, store, posts, wanted, results, redact, console)
-            errors += sent.errors
-            status = sent.status or (1 if errors else 0)
-            told = Told(False, status, sent.results, warnings, errors, left_alone)
+            _agree([result for site in sites for result in site.results], options, console)
+        done = []
+        for site in sites:
+            told = _would_do(site) if options.dry else _do(site, console)
+            done.append(told)
+            if told.status == STOPPED:
+                break
+        told = _together(done, left_alone)
         with suppress(BrokenPipeError):  # `publish … | head`: what was sent is sent
             show(told)
     return told.status
 
 
+def _prepare(
+    options: RunOptions,
+    sources: Sources,
+    in_bulk: frozenset[Path],
+    console: Console,
+    stack: ExitStack,
+) -> Site:
+    """Read → compose → plan. Raises what is wrong with what was named."""
+    config = _configuration(options, sources, console, stack)
+    read, wanted = _read(options, sources, config, console)
+    posts = [post for post in read.posts if post.file in wanted]
+    names = list(dict.fromkeys(name for post in posts for name in wanted[post.file]))
+    warnings = list(config.warnings)
+    if options.dry:
+        adapters, missing = channels.without_secrets(names, config)
+        warnings += missing
+        redact = Redactor()
+    else:
+        adapters, redact = channels.sign_in(names, config)
+    offline = options.dry and not options.online
+    store = stack.enter_context(open_store(config, readonly=options.dry, offline=offline))
+    now = datetime.now(UTC)
+    if not options.dry:
+        channels.learn(adapters, store.ledger, now)
+    # In the sandbox, or without a configuration, nothing can go out.
+    is_harmless = options.sandbox or config.path is None
+    planning = Planning(
+        config,
+        adapters,
+        store.ledger,
+        Composer(config, channels.known_facts(adapters, store.ledger), Gatherer(config)),
+        now,
+        options.choice,
+        dry=options.dry,
+        found=read.found,
+        in_bulk=frozenset() if is_harmless else in_bulk,
+    )
+    plans = plan_all(planning, posts, wanted)
+    unread = [error for error in read.failed if not _is_archived(error, config, store.ledger)]
+    return Site(
+        planning,
+        store,
+        redact,
+        posts,
+        wanted,
+        results=plans.results,
+        warnings=[*warnings, *plans.warnings, *terminal.warnings(plans.results)],
+        errors=[*unread, *plans.failed],
+    )
+
+
+def _told_beforehand(site: Site, console: Console) -> Sequence[str]:
+    """Tell what is wrong, and what is left alone: lines for who reads only the end."""
+    for warning in site.warnings:
+        console.problem(warning, "warning")
+    for error in site.errors:
+        console.problem(error)
+    lines = list(terminal.left_alone(site.results, site.planning.config.site.max_age))
+    for line in lines:
+        console.err(line)
+    return lines
+
+
+def _would_do(site: Site) -> Told:
+    is_held = any(result.reason == RENAMED for result in site.results)
+    status = 1 if site.errors or is_held else 0
+    found = {str(file) for file in site.planning.found}
+    if any(isinstance(each, PictureMissing) and each.file not in found for each in site.errors):
+        status = 2  # a real run, which is all or nothing for what is named, would attempt nothing
+    return Told(True, status, site.results, site.warnings, site.errors)
+
+
+def _do(site: Site, console: Console) -> Told:
+    """Deliver → write back. What goes wrong with one site is no other's fault."""
+    sent = _deliver(site, console)
+    errors = [*site.errors, *sent.errors]
+    status = sent.status or (1 if errors else 0)
+    return Told(False, status, sent.results, site.warnings, errors)
+
+
+def _together(done: Sequence[Told], left_alone: Sequence[str]) -> Told:
+    """The sites of one run as one; of their statuses the one that asks most of a person."""
+    if len(done) == 1:
+        return replace(done[0], left_alone=left_alone)
+    return Told(
+        done[0].dry,
+        max((told.status for told in done), default=0),
+        results=[result for told in done for result in told.results],
+        warnings=[warning for told in done for warning in told.warnings],
+        errors=[error for told in done for error in told.errors],
+        left_alone=left_alone,
+    )
+
+
 def _configuration(
     options: RunOptions, sources: Sources, console: Console, stack: ExitStack
 ) -> Config:
-    """The settings of this run, with a channel at least. Raises ConfigError."""
-    if not sources.files:
-        raise UsageError("there is no post in that folder", hint="name a folder with .md files")
-    folder = sources.files[0].file.parent.resolve()
+    """The settings of these posts, with a channel at least. Raises ConfigError."""
     config = configuration.of_run(
-        options.config, folder, preview=options.dry, confined=options.confined
+        options.config, sources.folder(), preview=options.dry, confined=options.confined
     )
     if options.sandbox:
         from publisher.sandboxed import sandboxed
@@ -148,7 +228,7 @@ def _configuration(
     elif config.path is None and not options.dry:
         raise ConfigError(
             "there is no publish.toml beside the post or in a folder above it",
-            hint="config.example.toml shows how to write one; or look first: --dry-run, or --sandbox",
+            hint=f"how to write one: {CONFIGURATION}; or look first: --dry-run, or --sandbox",
         )
     if not config.channels:
         raise ConfigError(
@@ -166,8 +246,8 @@ def _read(
     channel that isn't there, has failed."""
     names = channels.chosen(options.channels, config)
     read = read_posts(sources.files, config)
-    for file, why in (*sources.passed_over, *((draft.file, "draft") for draft in read.drafts)):
-        console.err(f"passed over: {clean(str(file))} ({why})")
+    for draft in read.drafts:
+        console.err(f"passed over: {clean(str(draft.file))} (draft)")
     wanted: dict[Path, tuple[str, ...]] = {}
     failed = list(read.failed)
     for post in read.posts:
@@ -189,12 +269,9 @@ def _is_archived(error: PublishError, config: Config, ledger: Ledger) -> bool:
     return bool(rows) and all(row.state == "archived" for row in rows)
 
 
-def _in_bulk(sources: Sources, options: RunOptions, config: Config) -> frozenset[Path]:
+def _in_bulk(sources: Sources) -> frozenset[Path]:
     """The files that nobody named by themselves: a folder's, and where more than a few are named,
-    as by `*.md`, all of them. None in the sandbox, or without a configuration: nothing can go out
-    there."""
-    if options.sandbox or config.path is None:
-        return frozenset()
+    as by `*.md`, all of them."""
     named = [source.file for source in sources.files if source.named]
     found = [source.file for source in sources.files if not source.named]
     return frozenset(found + named if len(named) > MANY else found)
@@ -232,18 +309,11 @@ def _to_whom(result: Result) -> str:
     return f"{result.delivery.channel} ({people})" if people else result.delivery.channel
 
 
-def _deliver(
-    planning: Planning,
-    store: Store,
-    posts: Sequence[Post],
-    wanted: Mapping[Path, tuple[str, ...]],
-    results: Sequence[Result],
-    redact: Redactor,
-    console: Console,
-) -> Sent:
+def _deliver(site: Site, console: Console) -> Sent:
     """Send what is planned, as the holder of the posts' locks."""
+    planning, posts, wanted = site.planning, site.posts, site.wanted
     ledger = planning.ledger
-    late = _await_pages(results, planning.config, console)
+    late = _await_pages(site.results, planning.config, console)
 
     def plan() -> Claim[Sequence[Result]]:
         results = plan_all(planning, posts, wanted).results
@@ -263,7 +333,7 @@ def _deliver(
         sending.pictures.tidy(ledger.pictures())
         return sent
 
-    return carry_out(planning, store, plan, act, redact, console, late=late)
+    return carry_out(planning, site.store, plan, act, site.redact, console, late=late)
 
 
 def _remember(results: Sequence[Result], busy: Mapping[str, str], ledger: Ledger) -> None:

@@ -123,7 +123,7 @@ def test_a_post_s_lines_are_no_commands_to_the_runner(
     project: Path, publish: Publish, event: Callable[..., None]
 ) -> None:
     (project / "post.md").write_text(
-        "---\ntitle: x\n---\n::warning::from the post\n\n![](::error::y.png)\n", "utf-8"
+        "---\ntitle: x\n---\n::warning::from the post\n\n![](/::error::y.png)\n", "utf-8"
     )
     event(fork=True)
     ran = publish("ci")

@@ -86,3 +86,42 @@ def test_json_is_one_document_also_on_a_bad_command_line(project: Path, publish:
         assert ran.json["version"] == 1
         assert ran.json["errors"][0]["message"]
         assert ran.json["results"] == []
+
+
+def test_check_shows_each_of_several_problems(project: Path, publish: Publish) -> None:
+    (project / "one.md").write_text("---\ntitle: One\ntitle: Two\n---\nText.\n", "utf-8")
+    (project / "two.md").write_text("---\ntitle: Two\ndate: soon\n---\nText.\n", "utf-8")
+    (project / "three.md").write_text("---\npublish: {channels: [myspace]}\n---\nText.\n", "utf-8")
+    ran = publish("check", "one.md", "two.md", "three.md", "post.md")
+    assert ran.status == 1
+    for name in ("one.md", "two.md", "three.md"):
+        assert [line for line in ran.out.splitlines() if "failed" in line and name in line]
+    assert "post.md: good" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("front", "said"),
+    [
+        ("date: 2099-01-02", "it will be published from 2099-01-02 00:00 UTC on"),
+        ("draft: true", "it is a draft"),
+        ("expires: 2020-01-01", "its expiry date is over"),
+        ("date: 2020-01-02", "too old for a run of its folder"),
+        ("lang: en", "without a date"),
+    ],
+)
+def test_check_says_when_a_post_goes_out(
+    project: Path, publish: Publish, front: str, said: str
+) -> None:
+    (project / "when.md").write_text(f"---\ntitle: When\n{front}\n---\nText.\n", "utf-8")
+    ran = publish("check", "when.md")
+    assert ran.status == 0
+    assert said in ran.out
+
+
+def test_check_says_what_it_can_not_know_without_a_configuration(
+    project: Path, publish: Publish
+) -> None:
+    (project / "publish.toml").unlink()
+    ran = publish("check", "post.md")
+    assert ran.status == 0
+    assert "there is no publish.toml" in ran.out

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import publisher
-from publisher import cli, config, registry
+from publisher import cli, config, documentation, registry
 from publisher.config import COMMON_OPTIONS
 from publisher.errors import PublishError
 from publisher.post.reader import read
@@ -379,3 +379,16 @@ def test_the_examples_page_shows_what_the_command_prints() -> None:
     )
     shown = (ROOT / "docs" / "examples.md").read_text("utf-8")
     assert shown.split("````text\n")[1].split("\n````")[0] == ran.stdout.strip("\n")
+
+
+def test_no_hint_names_a_file_that_is_not_installed() -> None:
+    """Addresses of the documentation stand in one place, and lead to files of this repository."""
+    for file in (*(ROOT / "publisher").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.keyword) or node.arg != "hint":
+                continue
+            words = ast.unparse(node.value)
+            assert not re.search(r"config\.example|\bdocs/|README|CONTRIBUTING", words), words
+    for name, address in vars(documentation).items():
+        if name.isupper() and name != "HOME":
+            assert (ROOT / address.removeprefix(f"{documentation.HOME}/")).exists(), address

@@ -86,9 +86,59 @@ def test_a_folder_of_real_posts_gives_a_dry_run_for_each(publish: Publish, tmp_p
     ran = publish(
         SHARED / "posts" / "onestla", SHARED / "posts" / "rentree-2022.md", "--dry-run", "--json"
     )
-    assert ran.status == 0
+    # These folders have no pictures in them, and each that is missed is named.
+    assert ran.status == 1
+    assert all("isn't there" in error["message"] for error in ran.json["errors"])
     for result in ran.json["results"]:
         for part in result["parts"]:
             assert part["limit"] is None or part["length"] <= part["limit"]
             # A page of nothing but addresses is its title, which on Discord isn't in the text.
             assert part["text"].strip() or result["channel"] == "discord"
+
+
+def test_two_sites_in_one_run_have_each_its_own_configuration_ledger_and_templates(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    config = (project / "publish.toml").read_text("utf-8")
+    (project / "publish.toml").unlink()
+    for name in ("bakery", "library"):
+        site = project / name
+        (site / "templates").mkdir(parents=True)
+        (site / "templates" / "mastodon.txt.j2").write_text(
+            f"{name}: {{{{ post.title }}}}", "utf-8"
+        )
+        (site / "publish.toml").write_text(config, "utf-8")
+        (site / "post.md").write_text(RECENT, "utf-8")
+    ran = publish("bakery", "library", "--channels", "mastodon", "--json")
+    assert ran.status == 0, ran.err
+    assert [each["post"] for each in ran.json["results"]] == ["bakery/post.md", "library/post.md"]
+    assert sorted(item["text"] for item in live(sandbox, "mastodon")) == [
+        "bakery: Lamp 2.0 is out",
+        "library: Lamp 2.0 is out",
+    ]
+    for name in ("bakery", "library"):
+        assert (project / name / ".publish" / "sandbox.db").is_file()
+    assert publish("bakery", "library", "--channels", "mastodon").status == 0
+    assert len(live(sandbox, "mastodon")) == 2
+    # What is wrong with one of them is told before anything is sent.
+    (project / "bakery" / "new.md").write_text(RECENT.replace("2.0", "3.0"), "utf-8")
+    (project / "library" / "publish.toml").write_text("[chanels.mastodon]\n", "utf-8")
+    assert publish("bakery", "library", "--channels", "mastodon").status == 2
+    assert len(live(sandbox, "mastodon")) == 2
+
+
+def test_what_fails_on_one_site_fails_the_run_and_stops_no_other(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    config = (project / "publish.toml").read_text("utf-8")
+    (project / "publish.toml").unlink()
+    for name, broken in (("a", "mastodon"), ("b", "discord")):
+        (project / name).mkdir()
+        (project / name / "publish.toml").write_text(config, "utf-8")
+        front = f"---\npublish: {{channels: [{broken}]}}\n"
+        (project / name / "post.md").write_text(RECENT.replace("---\n", front, 1), "utf-8")
+    sandbox.fault("mastodon", "429", times=1000)
+    ran = publish("a", "b", "--json")
+    sandbox.faults.clear()
+    assert ran.status == 1
+    assert ran.statuses() == {"mastodon": "failed", "discord": "sent"}

@@ -16,7 +16,7 @@ from PIL import Image
 
 from publisher.sandbox import Sandbox
 from publisher.text import tree
-from tests.conftest import Publish
+from tests.conftest import RECENT, Publish
 from tests.picture_files import exif, halves, moving, photo, saved
 
 HEAD = "---\ntitle: The new lamp\ndate: 2026-11-20\n{more}---\n\nIt is here.\n\n{body}\n"
@@ -417,3 +417,23 @@ def test_a_request_of_each_kind_is_as_the_documentation_describes(
     (sent,) = [each for each in sandbox.requests if each.content_type == "multipart/form-data"]
     body = json.loads(dict(sent.form())["payload_json"])
     specs.check_request("discord", "POST", "/webhooks/{webhook_id}/{webhook_token}", body)
+
+
+@pytest.mark.parametrize("written", ["lamp.png", "img/lamp.png", "./lamp%20one.png"])
+@pytest.mark.parametrize("where", ["![A lamp]({})", "<img src='{}' alt='A lamp'>"])
+def test_a_file_that_isn_t_there_is_the_same_error_everywhere(
+    project: Path, sandbox: Sandbox, publish: Publish, written: str, where: str
+) -> None:
+    """Though the site has an address, at which it might be: it isn't beside the post."""
+    (project / "post.md").write_text(f"{RECENT}\n{where.format(written)}\n", "utf-8")
+    told = [
+        publish("post.md", "--channels", "mastodon,discord", "--dry-run"),
+        publish("post.md", "--channels", "mastodon,discord"),
+        publish("check", "post.md", "--channels", "mastodon,discord"),
+    ]
+    assert [ran.status for ran in told] == [2, 2, 1]
+    name = written.rpartition("/")[2].replace("%20", " ")
+    for ran in told:
+        assert f"mastodon: the picture {name} isn't there" in ran.err + ran.out
+    assert "Lamp 2.0 is here" in told[0].out
+    assert sandbox.received() == []

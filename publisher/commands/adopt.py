@@ -15,6 +15,7 @@ from publisher.compose.composer import Composer
 from publisher.config import Config
 from publisher.delivery.plan import source_of
 from publisher.delivery.planning import Planning, key_of
+from publisher.documentation import CONFIGURATION
 from publisher.errors import DeliveryError, Gone, PublishError, UsageError, each_of
 from publisher.hosts import is_address
 from publisher.identity import Identity
@@ -248,7 +249,7 @@ def _archive(arguments: argparse.Namespace, console: Console) -> int:
     if not names or config.path is None:
         raise UsageError(
             "no channel is configured",
-            hint="write a publish.toml first; config.example.toml shows how",
+            hint=f"write a publish.toml first: {CONFIGURATION}",
         )
     read = read_posts(sources.files, config)
     posts, drafts = read.posts, read.drafts

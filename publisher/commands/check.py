@@ -4,6 +4,8 @@ only."""
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,15 +14,18 @@ from publisher import config as configuration
 from publisher.commands import options
 from publisher.compose.composer import Composer
 from publisher.config import Config
-from publisher.delivery.planning import Planning, problems
-from publisher.errors import AltMissing, ConfigError, PublishError, UsageError, each_of, raise_all
+from publisher.delivery.left_alone import reason_of
+from publisher.delivery.planning import Planning, held_back, problems
+from publisher.documentation import CONFIGURATION
+from publisher.errors import AltMissing, ConfigError, PublishError, UsageError, each_of
 from publisher.ledger.open import open_store
 from publisher.pictures.gather import Gatherer
-from publisher.post.find import collect
+from publisher.post.find import Sources, by_configuration, collect
 from publisher.post.post import Post
 from publisher.post.read_all import read_posts
 from publisher.tell.console import Console, clean, describe
 
+HOW = f"how to write one: {CONFIGURATION}"
 DESCRIPTION = "Check the configuration, sign in to each channel without posting anything, and look posts over."
 
 
@@ -49,7 +54,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if config.path is None:
         raise ConfigError(
             "there is no publish.toml here or in a folder above",
-            hint="config.example.toml shows how to write one",
+            hint=HOW,
         )
     for warning in config.warnings:
         console.problem(warning, "warning")
@@ -95,41 +100,82 @@ def _posts(arguments: argparse.Namespace, console: Console) -> int:
     sources = collect(arguments.posts)
     if not sources.files:
         raise UsageError("there is no post in that folder", hint="name a post")
-    config = configuration.of_run(
-        arguments.config, sources.files[0].file.parent.resolve(), preview=True
-    )
+    sites = by_configuration(sources, arguments.config)
+    return max(_site(each, arguments, console) for each in sites)
+
+
+def _site(sources: Sources, arguments: argparse.Namespace, console: Console) -> int:
+    """The posts that have one configuration in common. Returns 1 where something is wrong with
+    any."""
+    config = configuration.of_run(arguments.config, sources.folder(), preview=True)
     names = channels.chosen(arguments.channels, config)
-    read = read_posts(sources.files, config)
-    raise_all(read.failed)
-    posts, drafts = read.posts, read.drafts
-    failed = False
+    # None is all or nothing here: each is told about.
+    read = read_posts([replace(source, named=False) for source in sources.files], config)
+    failed = bool(read.failed)
+    for error in read.failed:
+        console.out(f"{console.colour('failed', 'red')}: {describe(error)}")
     with open_store(config, readonly=True) as store:
-        ledger = store.ledger
         gatherer = Gatherer(config)
-        for post in (*posts, *drafts):
-            wanted = channels.channels_of(post, names, config)
+        for post in (*read.posts, *read.drafts):
+            try:
+                wanted = channels.channels_of(post, names, config)
+            except PublishError as error:
+                failed = True
+                console.out(f"{console.colour('failed', 'red')}: {describe(error)}")
+                continue
             adapters, _ = channels.without_secrets(wanted, config)
-            facts = channels.known_facts(adapters, ledger)
+            facts = channels.known_facts(adapters, store.ledger)
             composer = Composer(config, facts, gatherer)
             now = datetime.now(UTC)
-            planning = Planning(config, adapters, ledger, composer, now, dry=True)
-            errors, warnings = problems(planning, post, wanted, download=arguments.online)
-            # What a reader who can't see would miss is only a warning elsewhere; who asks is told
-            # that it is wrong.
-            errors += [each for each in warnings if isinstance(each, AltMissing)]
-            for each in errors:
-                console.out(f"{console.colour('failed', 'red')}: {describe(each)}")
-            for each in warnings:
-                if not isinstance(each, AltMissing):
-                    console.out(f"{console.colour('note', 'yellow')}: {describe(each)}")
-            failed = failed or bool(errors)
-            if not errors:
-                console.out(
-                    f"{clean(str(post.file))}: {console.colour('good', 'green')} for {', '.join(wanted)}"
-                )
-            if arguments.online:
-                failed = not _cards(post, config, console) or failed
+            planning = Planning(config, adapters, store.ledger, composer, now, dry=True)
+            failed = not _is_good(post, wanted, planning, arguments, console) or failed
+    if config.path is None:
+        console.out(
+            f"{console.colour('note', 'yellow')}: there is no publish.toml, so that the post's address,"
+            f" your channels and your server's limits aren't known here; {HOW}"
+        )
     return 1 if failed else 0
+
+
+def _is_good(
+    post: Post,
+    wanted: Sequence[str],
+    planning: Planning,
+    arguments: argparse.Namespace,
+    console: Console,
+) -> bool:
+    errors, warnings = problems(planning, post, wanted, download=arguments.online)
+    # What a reader who can't see would miss is only a warning elsewhere; who asks is told that it
+    # is wrong.
+    errors += [each for each in warnings if isinstance(each, AltMissing)]
+    for each in errors:
+        console.out(f"{console.colour('failed', 'red')}: {describe(each)}")
+    notes = [describe(each) for each in warnings if not isinstance(each, AltMissing)]
+    for note in (*notes, *(f"{post.file}: {clean(each)}" for each in post.notes)):
+        console.out(f"{console.colour('note', 'yellow')}: {note}")
+    if not errors:
+        good = console.colour("good", "green")
+        when = _when(post, planning)
+        console.out(f"{clean(str(post.file))}: {good} for {', '.join(wanted)}{when}")
+    if arguments.online:
+        return _cards(post, planning.config, console) and not errors
+    return not errors
+
+
+def _when(post: Post, planning: Planning) -> str:
+    """When, or whether, it goes out."""
+    held = held_back(post, planning.now)
+    if held == "future" and post.not_before:
+        return f"; it will be published from {post.not_before:%Y-%m-%d %H:%M %Z} on"
+    if held:
+        return {"draft": "; it is a draft", "expired": "; its expiry date is over"}[held]
+    reason = reason_of(post, planning.config.site, planning.now, in_bulk=True)
+    left = {
+        "too old": "too old for a run of its folder: name it by itself",
+        "undated": "without a date a run of its folder leaves it alone",
+        "archived": "it is from before [site] since, and is not sent",
+    }
+    return f"; {left[reason]}" if reason else ""
 
 
 def _cards(post: Post, config: Config, console: Console) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from publisher.commands import options
 from publisher.config import Config, of_run
+from publisher.documentation import ACTION
 from publisher.errors import LedgerError, UsageError
 from publisher.ledger import jsonl
 from publisher.ledger.open import open_store
@@ -97,7 +98,5 @@ def _init(config: Config, console: Console) -> int:
     from publisher.ledger.git_branch import Branch
 
     Branch(config.root, config.branch).init()
-    console.out(
-        f"the branch {config.branch} is there; protect it from being rewound: docs/github-action.md"
-    )
+    console.out(f"the branch {config.branch} is there; protect it from being rewound: {ACTION}")
     return 0

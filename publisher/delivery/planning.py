@@ -14,7 +14,7 @@ from publisher.config import Config
 from publisher.delivery.left_alone import Vanished, reason_of
 from publisher.delivery.plan import Choice, Delivery, plan
 from publisher.delivery.result import Result, planned, renamed, untouched
-from publisher.errors import AltMissing, PublishError, each_of, raise_all, unique
+from publisher.errors import AltMissing, PictureMissing, PublishError, each_of, raise_all, unique
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
 
@@ -54,8 +54,9 @@ def plan_all(
 ) -> Plans:
     """Plan every post on every channel.
 
-    Raises Problems before anything is sent. A dry run only warns of pictures that a real one would
-    stop at.
+    Raises Problems before anything is sent. A dry run only warns of pictures that a real one, which
+    downloads them, would stop at; where a picture's file isn't there, it shows the text all the
+    same.
     """
     results: list[Result] = []
     errors: list[PublishError] = []
@@ -65,11 +66,13 @@ def plan_all(
     vanished = Vanished(planning.ledger, planning.config.names_from(), present)
     for post in posts:
         plans = _plan_post(planning, post, wanted[post.file], vanished)
-        if plans.failed:
+        shown = planning.dry and all(isinstance(each, PictureMissing) for each in plans.failed)
+        if plans.failed and not shown:
             (failed if post.file in planning.found else errors).extend(plans.failed)
-        else:
-            results.extend(plans.results)
-            warnings.extend(plans.warnings)
+            continue
+        failed.extend(plans.failed)
+        results.extend(plans.results)
+        warnings.extend(plans.warnings)
     raise_all(errors)
     return Plans(results, unique(warnings), unique(failed))
 
@@ -179,12 +182,12 @@ def _plan_composed(
 
 
 def _stopping(planning: Planning, composed: Composed) -> list[PublishError]:
-    """What keeps a post from being sent. A dry run stops only where no text is given and one is
-    demanded."""
+    """What keeps a post from being sent. A dry run, which downloads nothing, stops only where a
+    file isn't there, or no text is given and one is demanded."""
     return [
         error
         for error in composed.gathered.errors
-        if not planning.dry or isinstance(error, AltMissing)
+        if not planning.dry or isinstance(error, AltMissing | PictureMissing)
     ]
 
 

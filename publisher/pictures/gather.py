@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from publisher.adapter import Adapter, Facts, Picture, PictureRule
 from publisher.config import Config
-from publisher.errors import AltMissing, ConfigError, PictureError, PublishError
+from publisher.errors import AltMissing, ConfigError, PictureError, PictureMissing, PublishError
 from publisher.files import inside
 from publisher.post.pictures import Reference, chosen
 from publisher.post.post import Post
@@ -88,7 +88,9 @@ class Gatherer:
                 words = f"{adapter.channel.name}: the picture {_name(reference)} {error.message}"
                 hint = error.hint or "mend it"
                 hint += f"; or leave it out: publish: {{{adapter.channel.name}: {{images: []}}}}"
-                errors.append(PictureError(words, hint=hint, file=post.file, line=reference.line))
+                is_missing = isinstance(error, PictureMissing)
+                kind = PictureMissing if is_missing else PictureError
+                errors.append(kind(words, hint=hint, file=post.file, line=reference.line))
                 continue
             if not picture.alt:
                 missing = AltMissing(
@@ -128,19 +130,17 @@ class Gatherer:
             "", _digest(reference.address), _name(reference), "", alt,
             src=reference.src, address=reference.address, focus=reference.focus,
         )  # fmt: skip
+        if reference.missing or not (reference.file or reference.address):
+            raise PictureMissing(
+                "isn't there", hint="check its path, from the post's folder or the static folder"
+            )
         if rule.hosted and reference.address:
             if reference.file is not None:
                 width, height = self._size(reference.file)
                 here = replace(here, width=width, height=height)
             return here
-        if reference.file is None:
-            if not reference.address:
-                raise PictureError(
-                    "isn't there",
-                    hint="check its path, from the post's folder or the static folder",
-                )
-            if not download:
-                return replace(here, note="downloaded when it is sent")
+        if reference.file is None and not download:
+            return replace(here, note="downloaded when it is sent")
         data = self._read(reference)
         fitted = self._fit(data, here.name, rule)
         digest = _digest(fitted.data)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from publisher import config
 from publisher.errors import UsageError
 
 _SUFFIXES = (".md", ".markdown", ".mdx", ".qmd")
@@ -28,6 +30,10 @@ class Sources:
 
     files: tuple[Source, ...]
     passed_over: tuple[tuple[Path, str], ...]
+
+    def folder(self) -> Path:
+        """The innermost folder that has all files in it."""
+        return Path(os.path.commonpath([source.file.parent.resolve() for source in self.files]))
 
 
 def collect(arguments: Sequence[str]) -> Sources:
@@ -55,3 +61,14 @@ def collect(arguments: Sequence[str]) -> Sources:
                 f"there is no Markdown file in {path}", hint="name a folder with .md files"
             )
     return Sources(tuple(files.values()), tuple(passed_over))
+
+
+def by_configuration(sources: Sources, given: str | None) -> list[Sources]:
+    """The files of each site: those that one configuration is nearest to. All, where one is
+    `given`."""
+    if given:
+        return [Sources(sources.files, ())]
+    sites: dict[Path | None, list[Source]] = {}
+    for source in sources.files:
+        sites.setdefault(config.find(source.file.parent), []).append(source)
+    return [Sources(tuple(files), ()) for files in sites.values()]

@@ -26,6 +26,7 @@ class Reference:
     focus    "x,y" from -1 to 1, or empty
     line     of the post's file, where it is named
     in_text  whether only the post's text names it, and no front matter
+    missing  whether a path from the post's folder names it, and no file is there
     """
 
     src: str
@@ -35,6 +36,7 @@ class Reference:
     focus: str = ""
     line: int | None = None
     in_text: bool = False
+    missing: bool = False
 
     @property
     def key(self) -> str:
@@ -62,7 +64,16 @@ class Places:
         """What is meant by `written`, a path or an address."""
         src = self.absolute(written)
         address = src if re.match("https?://", src) else ""
-        return Reference(src, address, self.file(written), " ".join(alt.split()), focus, line)
+        file = self.file(written)
+        return Reference(
+            src,
+            address,
+            file,
+            " ".join(alt.split()),
+            focus,
+            line,
+            missing=file is None and _is_beside(written),
+        )
 
     def file(self, written: str) -> Path | None:
         """The file that `written` names, if there is one. That it lies where it may is checked when
@@ -83,6 +94,16 @@ class Places:
             )
         except (OSError, ValueError):  # a name that is too long, or no name at all
             return None
+
+
+def _is_beside(written: str) -> bool:
+    """Whether it is a path from the post's own folder: what begins with a slash may be something
+    that only the site has."""
+    try:
+        parts = urlsplit(written)
+    except ValueError:
+        return False
+    return not (parts.scheme or parts.netloc or parts.path.startswith("/"))
 
 
 def references(
