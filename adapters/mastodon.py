@@ -103,9 +103,16 @@ class Mastodon(Adapter):
         spoiler = str(options.get("spoiler_text", ""))
         url_length = int(facts.get("characters_reserved_per_url", URL_LENGTH))
         is_mastodon = bool(facts.get("is_mastodon", True))
+        conjuncts = _since_4_6(str(facts.get("version", "")))
 
         def measure(text: str) -> int:
-            return count.mastodon(text, spoiler, url_length=url_length, is_mastodon=is_mastodon)
+            return count.mastodon(
+                text,
+                spoiler,
+                url_length=url_length,
+                is_mastodon=is_mastodon,
+                conjuncts=conjuncts,
+            )
 
         if "max_characters" in options:
             return Rule("mastodon", options["max_characters"], "config", measure)

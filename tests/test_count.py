@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.adapter import Channel
+from publisher.registry import load
 from publisher.text.measure import count
 from publisher.text.measure.entities import graphemes, twitter_hashtags, twitter_mentions
 from tests import conformance
@@ -173,7 +177,10 @@ def test_no_text_is_longer_on_mastodon_than_elsewhere_in_the_fediverse(
 
 @given(text=st.text(st.characters(exclude_characters=".:@")))
 def test_without_entities_mastodon_counts_characters(text: str) -> None:
-    assert count.mastodon(text) == (len(graphemes(text)) if text.strip() else 0)
+    clusters = len(graphemes(text)) if text.strip() else 0
+    assert count.mastodon(text) >= count.mastodon(text, conjuncts=True) >= clusters
+    if not any(unicodedata.category(letter) in ("Mn", "Mc") for letter in text):
+        assert count.mastodon(text) == clusters
 
 
 @given(text=TEXTS)
@@ -222,3 +229,44 @@ def test_a_hundred_thousand_of_the_same_take_no_quadratic_time(piece: str) -> No
         for read in (*MEASURES, twitter_mentions, twitter_hashtags):
             read(text)
     assert time.process_time() - began < 15  # quadratic, one of them takes a minute
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "since"),
+    [
+        ("क्षेत्र में स्वतंत्र सॉफ़्टवेयर", 19, 14),
+        ("প্রযুক্তি ও ক্ষমতা", 12, 9),
+        ("સ્વતંત્રતા", 6, 4),
+        ("ସ୍ୱତନ୍ତ୍ର", 6, 3),
+        ("స్వాతంత్ర్యం", 6, 3),
+        ("സ്വാതന്ത്ര്യം", 7, 3),
+        ("ಸ್ವಾತಂತ್ರ್ಯ", 6, 6),
+        ("ਸੁਤੰਤਰ ਪ੍ਰੋਗਰਾਮ", 10, 10),
+        ("சுதந்திரம் க்ஷ", 9, 9),
+        ("ශ්‍රී ලංකා", 5, 5),
+        ("ខ្មែរ ស្រី", 6, 4),
+        ("မြန်မာ ဗုဒ္ဓ", 8, 7),
+        ("ᬓ᭄ᬱ", 2, 1),
+        ("ꦏ꧀ꦱ", 2, 1),
+        ("น้ำใจ", 3, 3),
+        ("ນ້ຳ", 1, 1),
+        ("क्‍ष क्‌ष", 5, 4),
+        ("अ्क", 2, 2),
+        ("한국어", 3, 3),
+        ("👨‍👩‍👧‍👦 🇫🇷🇩🇪", 4, 4),
+    ],
+)
+def test_mastodon_counts_as_the_ruby_that_it_runs_on(text: str, before: int, since: int) -> None:
+    """As Ruby 3.4.1 and 4.0.0 said (benchmarks/ruby.py). Where the server's version isn't known, the
+    larger number counts."""
+    assert count.mastodon(text) == before
+    assert count.mastodon(text, conjuncts=True) == since
+
+
+@pytest.mark.parametrize(
+    ("version", "length"), [("4.5.1", 2), ("4.6.0", 1), ("5.0.0+glitch", 1), ("", 2)]
+)
+def test_the_server_s_version_says_which_ruby_it_is(version: str, length: int) -> None:
+    channel = load("mastodon")(Channel("mastodon", "mastodon", {}, Path()))
+    facts = {"version": version} if version else {}
+    assert channel.rule({}, facts).count("क्ष") == length

@@ -148,7 +148,10 @@ class Mastodon(Platform):
         from publisher.text.measure import count
 
         raw = self.software == "gotosocial"
-        length = len(text) + len(spoiler) if raw else count.mastodon(text, spoiler)
+        conjuncts = self.software == "mastodon-4.6"
+        length = len(text) + len(spoiler)
+        if not raw:
+            length = count.mastodon(text, spoiler, conjuncts=conjuncts)
         if length > self.max_characters:
             message = f"Validation failed: Text character limit of {self.max_characters} exceeded"
             raise Stop(error(422, message))

@@ -16,6 +16,7 @@ from publisher.text.measure.entities import (
     mastodon_entities,
     twitter_urls_counted,
 )
+from publisher.text.measure.ruby import count_clusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,12 @@ def measure_twitter(text: str, weights: Weights = V3) -> Measured:
 
 
 def mastodon(
-    text: str, spoiler_text: str = "", *, url_length: int = 23, is_mastodon: bool = True
+    text: str,
+    spoiler_text: str = "",
+    *,
+    url_length: int = 23,
+    is_mastodon: bool = True,
+    conjuncts: bool = False,
 ) -> int:
     """Length as Mastodon counts it: 500 is its default limit (4.6.5
     app/validators/status_length_validator.rb).
@@ -151,8 +157,11 @@ def mastodon(
     "@user@host" as "@user". GoToSocial (2025-10) and Takahē (2024-08) count code points without any
     discount, whatever they advertise: for them, and for all that isn't Mastodon, pass
     is_mastodon=False and get the larger of the two.
+
+    `conjuncts`: the server is of 4.6 or later, which run Ruby 4.0 and count "क्ष" as one; earlier
+    ones count two, which is never less.
     """
-    counted = count_graphemes(spoiler_text + _countable(text, url_length))
+    counted = count_clusters(spoiler_text + _countable(text, url_length), conjuncts=conjuncts)
     return counted if is_mastodon else max(counted, len(spoiler_text) + len(text))
 
 
