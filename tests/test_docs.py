@@ -378,7 +378,9 @@ def test_the_examples_page_shows_what_the_command_prints() -> None:
         check=True,
     )
     shown = (ROOT / "docs" / "examples.md").read_text("utf-8")
-    assert shown.split("````text\n")[1].split("\n````")[0] == ran.stdout.strip("\n")
+    assert shown.split("````text\n")[1].split("\n````")[0] == ran.stdout.strip("\n"), (
+        "the output has changed; if it should: python docs/regenerate.py"
+    )
 
 
 def test_no_hint_names_a_file_that_is_not_installed() -> None:

@@ -333,3 +333,74 @@ def test_the_limits_of_a_server_without_the_second_version_are_learnt(
     publish("post.md", "--channels", "mastodon")
     ran = publish("post.md", "--dry-run", "--json", "--channels", "mastodon")
     assert ran.json["results"][0]["parts"][0]["limit_source"] == "instance"
+
+
+# Retracting what has no file
+
+
+@pytest.mark.parametrize("name", ["post.md", "lamp-2", "https://example.org/news/post/"])
+def test_a_post_whose_file_is_gone_is_retracted_by_any_of_its_names(
+    project: Path, sandbox: Sandbox, publish: Publish, name: str
+) -> None:
+    (project / "post.md").write_text(POST.replace("date:", "id: lamp-2\ndate:"), "utf-8")
+    publish("post.md", "--channels", "mastodon,discord")
+    (project / "post.md").unlink()
+    ran = publish("retract", name, "--channels", "mastodon,discord", "--yes")
+    assert ran.status == 0, ran.err
+    assert sandbox.received() == []
+
+
+def test_it_is_found_by_where_it_is_live_too(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    publish("post.md", "--channels", "mastodon")
+    (project / "post.md").unlink()
+    url = live(sandbox, "mastodon")[0]["url"]
+    assert publish("retract", url, "--channels", "mastodon", "--yes").status == 0
+    assert sandbox.received() == []
+
+
+def test_what_nobody_knows_is_not_retracted(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    publish("post.md", "--channels", "mastodon")
+    ran = publish("retract", "post.md", "psot.md", "--channels", "mastodon", "--yes")
+    assert ran.status == 2
+    assert "no post is known as psot.md" in ran.err
+    assert len(live(sandbox, "mastodon")) == 1
+
+
+@pytest.mark.parametrize(
+    "change", ["---\ntitle: One\ntitle: Two\n---\n", "---\ndraft: true\n---\nx\n"]
+)
+def test_a_post_that_became_a_draft_or_can_t_be_read_is_retracted(
+    project: Path, sandbox: Sandbox, publish: Publish, change: str
+) -> None:
+    publish("post.md", "--channels", "mastodon")
+    (project / "post.md").write_text(change, "utf-8")
+    ran = publish("retract", "post.md", "--channels", "mastodon", "--yes")
+    assert ran.status == 0, ran.err
+    assert sandbox.received() == []
+
+
+def test_a_dry_run_of_a_retraction_says_what_it_deletes_and_deletes_nothing(
+    project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("post.md")
+    for name in sandbox.environment():
+        monkeypatch.delenv(name)
+    ran = publish("retract", "post.md", "--dry-run")
+    assert ran.status == 0, ran.err
+    assert "post.md → mastodon: delete at http" in ran.out
+    assert "create" not in ran.out
+    assert "what went out on Email can't be called back" in ran.out
+    assert len(sandbox.received()) == 6
+
+
+def test_a_marked_post_is_retracted_as_json(project: Path, publish: Publish) -> None:
+    (project / "old").mkdir()
+    (project / "old" / "one.md").write_text(POST, "utf-8")
+    publish("adopt", "--all", "old")
+    ran = publish("retract", "old", "--yes", "--json")
+    assert ran.status == 0, ran.err
+    assert {each["status"] for each in ran.json["results"]} == {"skipped"}

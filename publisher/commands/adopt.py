@@ -13,6 +13,7 @@ from publisher.adapter import Adapter, Attempt, Payload
 from publisher.commands import options
 from publisher.compose.composer import Composer
 from publisher.config import Config
+from publisher.delivery.known import known_as
 from publisher.delivery.plan import source_of
 from publisher.delivery.planning import Planning, key_of
 from publisher.documentation import CONFIGURATION
@@ -189,7 +190,7 @@ def _name(arguments: argparse.Namespace, console: Console) -> int:
         ledger = store.ledger
         key = identity.key
         if arguments.known_as:
-            key = _known_as(arguments.known_as, config, ledger)
+            key = known_as(arguments.known_as, config, ledger)
         with store.hold(lambda: Claim(key, {key: identity})) as (_, busy):
             _demand_free(file, busy.get(key))
             if arguments.known_as:
@@ -200,16 +201,6 @@ def _name(arguments: argparse.Namespace, console: Console) -> int:
     what = what if arguments.known_as else "a post of its own"
     console.out(f"{clean(str(file))} is {clean(what)}; the next run treats it so")
     return 0
-
-
-def _known_as(name: str, config: Config, ledger: Ledger) -> str:
-    """The key of the post that a person names: by its path, as the ledger has it or as seen from
-    here, its id or its address."""
-    here = path_below(Path(name), config.names_from())
-    for key, identity in ledger.posts().items():
-        if name in (key, identity.id, identity.address, identity.path) or here == identity.path:
-            return key
-    raise UsageError(f"no post is known as {name}", hint="see `publish status`")
 
 
 def _forget(arguments: argparse.Namespace, console: Console) -> int:

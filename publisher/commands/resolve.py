@@ -10,11 +10,11 @@ from publisher import registry
 from publisher.commands import options
 from publisher.config import Config
 from publisher.config import of_run as config_of_run
+from publisher.delivery.known import folder_of, named
 from publisher.errors import UsageError
 from publisher.ledger.open import open_store
 from publisher.ledger.row import Row
 from publisher.ledger.store import Claim
-from publisher.post.reader import read
 from publisher.tell.console import Console
 
 DESCRIPTION = "Say what you found out about a post whose outcome is unknown."
@@ -38,14 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     file = Path(arguments.post)
-    config = config_of_run(arguments.config, file.parent.resolve())
-    post = read(file, config)
+    config = config_of_run(arguments.config, folder_of(arguments.post))
     with open_store(config, readonly=True) as store:
-        known = store.ledger.find(post.identity)
-    if known is None:
-        raise UsageError(
-            f"nothing is known of {file}", hint="it has never been published from here"
-        )
+        known, post = named(arguments.post, config, store.ledger)
+        if known not in store.ledger.posts():
+            raise UsageError(
+                f"nothing is known of {file}", hint="it has never been published from here"
+            )
     with (
         open_store(config) as store,
         store.hold(lambda: Claim(known, {known: post.identity})) as (key, busy),

@@ -8,22 +8,24 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from publisher import channels
 from publisher import config as configuration
 from publisher.commands import options
 from publisher.compose.composer import Composer
+from publisher.delivery.known import folder_of, named
 from publisher.delivery.plan import Delivery
-from publisher.delivery.planning import Planning, key_of
-from publisher.delivery.result import Result
-from publisher.errors import DeliveryError, UsageError, raise_all
+from publisher.delivery.planning import Planning
+from publisher.delivery.result import Result, untouched
+from publisher.errors import DeliveryError, UsageError
 from publisher.ledger.open import open_store
-from publisher.ledger.row import Row
+from publisher.ledger.row import Row, is_digest
 from publisher.ledger.store import Claim
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
 from publisher.post.post import Post
-from publisher.post.read_all import read_posts
+from publisher.secrets import Redactor
 from publisher.sending import Sending, Sent, carry_out, open_rows, send
 from publisher.tell import document, terminal
 from publisher.tell.console import Console
@@ -36,32 +38,47 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_config(parser)
     options.add_json(parser)
-    options.add_posts(parser)
+    parser.add_argument(
+        "posts",
+        nargs="+",
+        metavar="POST",
+        help="a file, or a folder of them; of a file that is gone its old path, its id or its address",
+    )
     options.add_channels(parser)
     parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be deleted; delete nothing"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    sources = collect(arguments.posts)
-    if not sources.files:
-        raise UsageError("there is no post in that folder", hint="name a post")
-    config = configuration.of_run(arguments.config, sources.files[0].file.parent.resolve())
-    names = channels.chosen(arguments.channels, config)
-    read = read_posts(sources.files, config)
-    raise_all(read.failed)
-    posts, drafts = read.posts, read.drafts
-    names = names or tuple(config.channels)
-    adapters, redact = channels.sign_in(names, config)
-    with open_store(config) as store:
+    config = configuration.of_run(arguments.config, folder_of(arguments.posts[0]))
+    if config.path is None:
+        raise UsageError(
+            "there is no publish.toml beside the post or in a folder above it",
+            hint="run this where the post was published from",
+        )
+    names = channels.chosen(arguments.channels, config) or tuple(config.channels)
+    dry = arguments.dry_run
+    if dry:
+        adapters, _ = channels.without_secrets(names, config)
+        redact = Redactor()
+    else:
+        adapters, redact = channels.sign_in(names, config)
+    with open_store(config, readonly=dry) as store:
         ledger, now = store.ledger, datetime.now(UTC)
         composer = Composer(config, channels.known_facts(adapters, ledger), Gatherer(config))
         planning = Planning(config, adapters, ledger, composer, now)
+        posts = [named(name, config, ledger) for name in _names(arguments.posts)]
 
         def plan() -> Claim[Sequence[Result]]:
-            made = [_plan(planning, post, name) for post in (*posts, *drafts) for name in names]
+            made = [_plan(planning, post, key, name) for key, post in posts for name in names]
             identities = {each.delivery.key: each.delivery.post.identity for each in made}
             return Claim(made, identities, open_rows(made))
 
+        if dry:
+            _tell(Sent(plan().made, stopped=False), arguments, console)
+            return 0
         _agree(plan().made, arguments, console)
 
         def act(results: Sequence[Result], sending: Sending) -> Sent:
@@ -72,21 +89,39 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
         sent = carry_out(planning, store, plan, act, redact, console, late={})
         with suppress(BrokenPipeError):
-            if arguments.json:
-                console.out(document.as_json(document.document(False, sent.results, sent.errors)))
-            else:
-                for result in sent.results:
-                    console.out(terminal.outcome(result, console))
+            _tell(sent, arguments, console)
     return sent.status
 
 
-def _plan(planning: Planning, post: Post, name: str) -> Result:
+def _names(arguments: Sequence[str]) -> list[str]:
+    """The files of a folder, and what else was named."""
+    names: list[str] = []
+    for argument in arguments:
+        if Path(argument).is_dir():
+            names += [str(source.file) for source in collect([argument]).files]
+        else:
+            names.append(argument)
+    return list(dict.fromkeys(names))
+
+
+def _tell(sent: Sent, arguments: argparse.Namespace, console: Console) -> None:
+    if arguments.json:
+        told = document.document(arguments.dry_run, sent.results, sent.errors)
+        console.out(document.as_json(told))
+        return
+    tell = terminal.plan if arguments.dry_run else terminal.outcome
+    for result in sent.results:
+        console.out(tell(result, console))
+
+
+def _plan(planning: Planning, post: Post, key: str, name: str) -> Result:
     """What is live of a post on one channel, to be deleted, the last part first."""
     adapter = planning.adapters[name]
-    message = planning.composer.compose(post, adapter, download=False).message
-    key = key_of(post, planning)
     rows = planning.ledger.rows(key, name)
-    delivery = Delivery(post, adapter, message, key, tuple(rows))
+    delivery = untouched(post, adapter, key, "retracted").delivery
+    # What was marked, or is known by its digest only, has no text to show.
+    shown = tuple(row for row in rows if row.payload and not is_digest(row.payload))
+    delivery = replace(delivery, rows=shown)
     live = [row for row in rows if row.state == "sent" or row.op == "delete"]
     doubtful = [row for row in rows if row.state in ("unknown", "intent") and row.op == "create"]
     if doubtful:
@@ -94,15 +129,15 @@ def _plan(planning: Planning, post: Post, name: str) -> Result:
             "whether it is live is not known, so it can't be deleted",
             hint=f"look, then: {delivery.resolve_command(doubtful[0])} --sent URL, or --not-sent",
         )
-        return Result(delivery, tuple(rows), "unknown", error=error)
+        return Result(delivery, shown, "unknown", error=error)
     if not live:
-        return Result(replace(delivery, kept="retracted"), tuple(rows), "skipped", "retracted")
+        return Result(replace(delivery, kept="retracted"), shown, "skipped", "retracted")
     if not adapter.deletes:
         error = DeliveryError(
             f"what went out on {adapter.title} can't be called back",
             hint="nothing can be done there",
         )
-        return Result(delivery, tuple(rows), "outdated", error=error)
+        return Result(delivery, shown, "outdated", error=error)
     going = [_going(row) for row in reversed(live)]
     return Result(replace(delivery, rows=tuple(going)), tuple(going), "planned")
 
@@ -113,11 +148,10 @@ def _going(row: Row) -> Row:
 
 def _forget(planning: Planning, delivery: Delivery) -> None:
     """What isn't live is not to be sent either, on any channel: not now, and not by a later run."""
-    ledger, adapter = planning.ledger, delivery.adapter
+    ledger = planning.ledger
     known = ledger.rows(delivery.key, delivery.channel)
     if not known:
-        payload = adapter.payload(delivery.message, 0)
-        row = Row(delivery.key, delivery.channel, 0, payload, state="retracted")
+        row = Row(delivery.key, delivery.channel, 0, {}, state="retracted")
         ledger.prepare(delivery.post.identity, delivery.key, delivery.channel, [row])
     ledger.record_all(
         row.with_state("retracted")

@@ -9,10 +9,10 @@ from typing import Any
 
 from publisher.commands import options
 from publisher.config import of_run as config_of_run
+from publisher.delivery.known import folder_of, named
 from publisher.errors import UsageError
 from publisher.ledger.open import open_store
 from publisher.ledger.row import Row
-from publisher.post.reader import read
 from publisher.tell.console import Console, clean
 from publisher.tell.document import VERSION, as_json
 
@@ -41,14 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    folder = Path(arguments.post).parent.resolve() if arguments.post else Path.cwd()
+    folder = folder_of(arguments.post) if arguments.post else Path.cwd()
     config = config_of_run(arguments.config, folder)
     with open_store(config, readonly=True) as store:
         ledger = store.ledger
         key = None
         if arguments.post:
-            identity = read(Path(arguments.post), config).identity
-            key = ledger.find(identity)
+            key, _ = named(arguments.post, config, ledger)
+            key = key if key in ledger.posts() else None
             if key is None and not arguments.json:
                 raise UsageError(
                     f"nothing is known of {arguments.post} in {config.ledger_path()}",

@@ -42,6 +42,8 @@ def _write(post: Post, rows: Sequence[Row], config: Config) -> None:
         file = inside(config.root, "data/syndication.json")
         syndication.write_file(file, post.identity.path, links)
         return
+    if not post.file.is_file():
+        return  # retracted after its file was deleted
     live = {link.url for link in links}
     gone = [row.url for row in rows if row.url and row.url not in live]
     syndication.write_front_matter(post.file, links, gone)

@@ -39,7 +39,7 @@ def plan(result: Result, console: Console) -> str:
         lines.append(console.colour(f"  ── {head} " + "─" * max(2, 66 - len(head)), "dim"))
         lines += _text(delivery.adapter, row.payload, row.live, console)
         lines += _pictures(result.pictures(row), row.live, console)
-    if result.status == "outdated":
+    if result.status == "outdated" and delivery.message.parts:
         lines.append(console.colour(f"  ── the file says now {'─' * 48}", "dim"))
         for number in range(len(delivery.message.parts)):
             payload = delivery.adapter.payload(delivery.message, number)
@@ -140,6 +140,8 @@ def action(result: Result) -> str:
             return (
                 "update" + (f" ({', '.join(told)})" if len(delivery.rows) > 1 else "") + _at(result)
             )
+        if delivery.action == "delete":
+            return f"delete{_at(result)}"
         copies = sum(1 for row in delivery.open_rows if row.recipient)
         said = f"create, {people(result)}" if copies else "create"
         said += f", about ${delivery.cost:.3f}" if delivery.cost else ""
@@ -151,6 +153,8 @@ def action(result: Result) -> str:
         )
     if result.status == "unchanged":
         return f"nothing to do, it is live{_at(result)}"
+    if result.status == "outdated" and result.error:
+        return "nothing to do"
     if result.status == "outdated":
         return f"nothing to do: it is live{_at(result)}, as it was before {_why(delivery)[0]}"
     return f"not sent: {_reason(result)}"
