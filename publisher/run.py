@@ -12,7 +12,8 @@ from publisher import channels
 from publisher import config as configuration
 from publisher.compose.composer import Composer
 from publisher.config import Config
-from publisher.delivery.plan import Choice, Delivery
+from publisher.delivery.notes import gone_now, is_touched, remember
+from publisher.delivery.plan import Choice
 from publisher.delivery.planning import Planning, plan_all
 from publisher.delivery.result import RENAMED, Result
 from publisher.documentation import CONFIGURATION
@@ -158,6 +159,7 @@ def _prepare(
         in_bulk=frozenset() if is_harmless else in_bulk,
     )
     plans = plan_all(planning, posts, wanted)
+    gone = [each.warning() for each in gone_now(planning, plans.results)]
     unread = [error for error in read.failed if not _is_archived(error, config, store.ledger)]
     return Site(
         planning,
@@ -166,7 +168,7 @@ def _prepare(
         posts,
         wanted,
         results=plans.results,
-        warnings=[*warnings, *plans.warnings, *terminal.warnings(plans.results)],
+        warnings=[*warnings, *plans.warnings, *terminal.warnings(plans.results), *gone],
         errors=[*unread, *plans.failed],
     )
 
@@ -318,12 +320,16 @@ def _deliver(site: Site, console: Console) -> Sent:
     def plan() -> Claim[Sequence[Result]]:
         results = plan_all(planning, posts, wanted).results
         known = ledger.posts()
-        touched = [result for result in results if _is_touched(result, known)]
+        touched = [result for result in results if is_touched(result, known)]
         identities = {result.delivery.key: result.delivery.post.identity for result in touched}
+        identities |= {each.key: each.identity for each in gone_now(planning, results)}
         return Claim(results, identities, open_rows(results))
 
     def act(results: Sequence[Result], sending: Sending) -> Sent:
-        _remember(results, sending.busy, ledger)
+        remember(results, sending.busy, ledger)
+        for each in gone_now(planning, results):
+            if each.key not in sending.busy:
+                ledger.record_all(each.noted())
         sent = send(results, sending)
         begun = {name_of(result) for result in sent.results if _went_out_as_it_was(result)}
         if begun and not sent.stopped:
@@ -334,19 +340,6 @@ def _deliver(site: Site, console: Console) -> Sent:
         return sent
 
     return carry_out(planning, site.store, plan, act, site.redact, console, late=late)
-
-
-def _remember(results: Sequence[Result], busy: Mapping[str, str], ledger: Ledger) -> None:
-    """The names that posts have now, and what they say though nobody sees a difference."""
-    known = ledger.posts()
-    for result in results:
-        delivery = result.delivery
-        if delivery.key in busy:
-            continue
-        if _is_renamed(delivery, known):
-            ledger.remember(delivery.post.identity, delivery.key)
-        if _is_reworded(result):
-            ledger.note_source(*name_of(result), delivery.source)
 
 
 def _follow(
@@ -365,31 +358,6 @@ def _follow(
 def _went_out_as_it_was(result: Result) -> bool:
     """What was begun earlier went out as it was begun: what was edited meanwhile is an edit, now."""
     return result.status == "sent" and result.delivery.changed
-
-
-def _is_touched(result: Result, known: Mapping[str, Identity]) -> bool:
-    """Whether something is to be sent, or to be noted about what is live. `known` are the names in
-    the ledger, by the posts' keys."""
-    if result.status != "unchanged":
-        return result.status == "planned"
-    return _is_renamed(result.delivery, known) or _is_reworded(result)
-
-
-def _is_renamed(delivery: Delivery, known: Mapping[str, Identity]) -> bool:
-    """Whether the post has a name that the ledger doesn't know; one that it no longer has is
-    kept."""
-    before, now = known.get(delivery.key), delivery.post.identity
-    if before is None:
-        return False
-    return before != Identity(now.path, now.address or before.address, now.id or before.id)
-
-
-def _is_reworded(result: Result) -> bool:
-    """Whether the post was edited, though what is live shows no difference."""
-    delivery = result.delivery
-    return result.status == "unchanged" and any(
-        row.source != delivery.source for row in delivery.rows
-    )
 
 
 def _await_pages(

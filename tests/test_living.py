@@ -404,3 +404,27 @@ def test_a_marked_post_is_retracted_as_json(project: Path, publish: Publish) -> 
     ran = publish("retract", "old", "--yes", "--json")
     assert ran.status == 0, ran.err
     assert {each["status"] for each in ran.json["results"]} == {"skipped"}
+
+
+def test_a_run_says_once_which_live_posts_have_no_file_any_more(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    publish("post.md", "--channels", "mastodon")
+    publish("status")
+    (project / "other.md").write_text("---\ntitle: Bread\n---\nEvery Sunday.\n", "utf-8")
+    (project / "post.md").rename(project / "kept-aside")
+    url = live(sandbox, "mastodon")[0]["url"]
+    for arguments in (("--dry-run",), ("--dry-run",), ()):
+        ran = publish("other.md", "--channels", "mastodon", *arguments)
+        assert ran.status == 0, ran.err
+        assert f"post.md: the file is gone, and what it said is live still: {url}" in ran.err
+        assert "publish retract post.md" in ran.err
+    assert "the file is gone" not in publish("other.md", "--channels", "mastodon").err
+    assert "its file is gone" in publish("status").out
+    # It is back: nothing is said of it, until it goes again.
+    (project / "kept-aside").rename(project / "post.md")
+    assert publish("post.md", "--channels", "mastodon").status == 0
+    assert "its file is gone" not in publish("status").out
+    (project / "post.md").unlink()
+    assert "the file is gone" in publish("other.md", "--channels", "mastodon").err
+    assert len(live(sandbox, "mastodon")) == 2
