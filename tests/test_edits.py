@@ -291,3 +291,31 @@ def test_what_was_edited_while_its_outcome_was_unknown_is_edited_afterwards(
     assert ran.status == 0
     assert len(texts(sandbox, "mastodon")) == 1
     assert "three times" in texts(sandbox, "mastodon")[0]
+
+
+def test_an_edit_that_can_not_follow_is_told_once_and_the_next_one_again(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    publish("post.md", "--channels", "twitter,email")
+    edit(project, "twice as fast", "three times as fast")
+    for arguments in (("--dry-run",), ()):
+        ran = publish("post.md", "--channels", "twitter,email", *arguments)
+        assert ran.status == 0
+        assert "what is live on twitter stays as it was" in ran.err
+        assert "what is live on email stays as it was" in ran.err
+    for arguments in (("--dry-run",), (), ()):
+        ran = publish("post.md", "--channels", "twitter,email", *arguments)
+        assert "stays as it was" not in ran.err
+        assert "it was edited" in ran.out or not arguments
+    assert publish("post.md", "--channels", "twitter", "--json").statuses() == {
+        "twitter": "outdated"
+    }
+    assert "the post was edited since" in publish("status").out
+    edit(project, "three times as fast", "four times as fast")
+    assert "stays as it was" in publish("post.md", "--channels", "twitter").err
+    # Edited back, it is what is live.
+    edit(project, "four times as fast", "twice as fast")
+    assert publish("post.md", "--channels", "twitter", "--json").statuses() == {
+        "twitter": "unchanged"
+    }
+    assert len(sandbox.received()) == 4

@@ -199,7 +199,11 @@ def _say(
 
 
 def _summary(told: Told) -> Iterator[str]:
-    shown = [each for each in told.results if each.status in TOLD or each.reason in WAITING]
+    shown = [
+        each
+        for each in told.results
+        if (each.status in TOLD and not each.delivery.is_told) or each.reason in WAITING
+    ]
     yield "## What would be published" if told.dry else "## What was published"
     yield ""
     if not shown:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from publisher.delivery.gone import Gone, is_back, newly_gone
-from publisher.delivery.plan import Delivery
+from publisher.delivery.plan import STALE, Delivery
 from publisher.delivery.planning import Planning
 from publisher.delivery.result import Result
 from publisher.identity import Identity
@@ -34,15 +34,26 @@ def remember(results: Sequence[Result], busy: Mapping[str, str], ledger: Ledger)
         back = [replace(row, error=None) for row in delivery.rows if is_back(row)]
         if result.status == "unchanged" and back:
             ledger.record_all(back)
+        if _is_news(result):
+            stale = [row for row in delivery.rows if row.state == "sent"]
+            ledger.record_all(replace(row, error=STALE, source=delivery.source) for row in stale)
 
 
 def is_touched(result: Result, known: Mapping[str, Identity]) -> bool:
     """Whether something is to be sent, or to be noted about what is live. `known` are the names in
     the ledger, by the posts' keys."""
+    if _is_news(result):
+        return True
     if result.status != "unchanged":
         return result.status == "planned"
     back = any(is_back(row) for row in result.delivery.rows)
     return back or _is_renamed(result.delivery, known) or _is_reworded(result)
+
+
+def _is_news(result: Result) -> bool:
+    """Whether an edit can't follow, and nobody was told of it yet."""
+    delivery = result.delivery
+    return result.status == "outdated" and delivery.can_not_follow and not delivery.is_told
 
 
 def _is_renamed(delivery: Delivery, known: Mapping[str, Identity]) -> bool:

@@ -17,6 +17,10 @@ Status = Literal["planned", "sent", "unchanged", "outdated", "skipped", "failed"
 Action = Literal["create", "update", "delete", "none"]
 
 
+STALE = "the post was edited since, and what is here can't be"
+"""What the ledger says of a row whose edit can't follow, once a person was told of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What the author wants done about what is live already.
@@ -62,6 +66,20 @@ class Delivery:
     @property
     def channel(self) -> str:
         return self.adapter.channel.name
+
+    @property
+    def can_not_follow(self) -> bool:
+        """The post was edited, and this channel edits nothing."""
+        return self.kept == "edit" and not self.adapter.edits
+
+    @property
+    def is_told(self) -> bool:
+        """An earlier run has said of this very edit that it can't follow."""
+        return self.can_not_follow and all(
+            row.error == STALE and row.source == self.source
+            for row in self.rows
+            if row.state == "sent"
+        )
 
     @property
     def open_rows(self) -> tuple[Row, ...]:
@@ -166,7 +184,7 @@ def _follow(made: Delivery, payloads: Sequence[Payload]) -> Delivery:
     if made.open_rows:
         return made  # first what was begun
     if live[0].source in ("", made.source) and not made.choice.update_all:
-        return replace(made, kept="template")
+        return replace(made, kept="edit" if live[0].error == STALE else "template")
     if not (adapter.edits and made.choice.update):
         return replace(made, kept="edit")
     rows = []

@@ -271,7 +271,7 @@ def warnings(results: Sequence[Result]) -> list[PublishError]:
     """What the author should know before pressing Enter."""
     found: list[PublishError] = []
     for result in results:
-        if result.status == "outdated":
+        if result.status == "outdated" and not result.delivery.is_told:
             found.append(
                 PostError(
                     f"what is live on {result.delivery.channel} stays as it was before {_why(result.delivery)[0]}",
