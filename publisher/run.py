@@ -12,6 +12,7 @@ from publisher import channels
 from publisher import config as configuration
 from publisher.compose.composer import Composer
 from publisher.config import Config
+from publisher.delivery.left_alone import reason_of
 from publisher.delivery.notes import gone_now, is_touched, remember
 from publisher.delivery.plan import Choice
 from publisher.delivery.planning import Planning, plan_all
@@ -25,7 +26,7 @@ from publisher.ledger.store import Claim, Store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import Sources, by_configuration, collect
 from publisher.post.post import Post
-from publisher.post.read_all import ReadPosts, read_posts
+from publisher.post.read_all import ReadPosts, Twins, read_posts
 from publisher.post.reader import path_below
 from publisher.secrets import Redactor
 from publisher.sending import Sending, Sent, carry_out, name_of, open_rows, send
@@ -160,6 +161,7 @@ def _prepare(
     )
     plans = plan_all(planning, posts, wanted)
     gone = [each.warning() for each in gone_now(planning, plans.results)]
+    unclear = [each.error for each in read.twins if _matters(each, planning)]
     unread = [error for error in read.failed if not _is_archived(error, config, store.ledger)]
     return Site(
         planning,
@@ -169,7 +171,7 @@ def _prepare(
         wanted,
         results=plans.results,
         warnings=[*warnings, *plans.warnings, *terminal.warnings(plans.results), *gone],
-        errors=[*unread, *plans.failed],
+        errors=[*unclear, *unread, *plans.failed],
     )
 
 
@@ -269,6 +271,16 @@ def _is_archived(error: PublishError, config: Config, ledger: Ledger) -> bool:
     key = ledger.find(Identity(path_below(Path(error.file), config.names_from())))
     rows = ledger.rows(key) if key else []
     return bool(rows) and all(row.state == "archived" for row in rows)
+
+
+def _matters(twins: Twins, planning: Planning) -> bool:
+    """Whether one of two posts that claim the same identity is live, or would be sent."""
+    site, now = planning.config.site, planning.now
+    return any(
+        planning.ledger.find(post.identity) is not None
+        or reason_of(post, site, now, in_bulk=post.file in planning.in_bulk) is None
+        for post in twins.posts
+    )
 
 
 def _in_bulk(sources: Sources) -> frozenset[Path]:

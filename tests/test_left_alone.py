@@ -24,7 +24,7 @@ def day(ago: int) -> str:
 def write(project: Path, name: str, title: str, date: str | None, more: str = "") -> None:
     dated = f"date: {date}\n" if date else ""
     path = project / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     words = f"{title} is what this is about.{more}"
     path.write_text(f"---\ntitle: {title}\n{dated}---\n\n{words}\n", "utf-8")
 
@@ -371,3 +371,91 @@ def test_without_secrets_it_is_taken_over_unread(
     assert ran.status == 0
     assert "was not read back" in ran.err
     assert json.loads(publish("status", "--json").out)["posts"][0]["parts"][0]["status"] == "sent"
+
+
+# Whole sites
+
+
+def hugo(number: int, title: str, date: str) -> tuple[str, str]:
+    text = f'+++\ntitle = "{title}"\ndate = {date}T10:00:00+01:00\ndraft = false\n+++\n{title}, told.\n'
+    return f"content/posts/{title.lower().replace(' ', '-')}/index.md", text
+
+
+def jekyll(number: int, title: str, date: str) -> tuple[str, str]:
+    name = f"_posts/{date}-{title.lower().replace(' ', '-')}.md"
+    return name, f"---\nlayout: post\ntitle: {title}\n---\n{title}, told.\n"
+
+
+def eleventy(number: int, title: str, date: str) -> tuple[str, str]:
+    front = json.dumps({"title": title, "date": date, "tags": ["posts", "news"]})
+    return f"posts/{number}.md", f"---json\n{front}\n---\n{title}, told.\n"
+
+
+def astro(number: int, title: str, date: str) -> tuple[str, str]:
+    day = datetime.fromisoformat(date)
+    words = f"import Lamp from '../Lamp.astro';\n\n{title}, told.\n\n<Lamp />\n"
+    return (
+        f"src/content/blog/{number}.mdx",
+        f"---\ntitle: '{title}'\npubDate: '{day:%b %d %Y}'\nheroImage: /lamp.jpg\n---\n{words}",
+    )
+
+
+def pelican(number: int, title: str, date: str) -> tuple[str, str]:
+    return (
+        f"content/{number}.md",
+        f"Title: {title}\nDate: {date} 10:00\nTags: a, b\n\n{title}, told.\n",
+    )
+
+
+PAGES = ("about.md", "content/about.md", "contact/index.md", "src/content/blog/notes.md")
+
+
+@pytest.mark.parametrize("site", [hugo, jekyll, eleventy, astro, pelican])
+def test_of_a_whole_site_only_what_is_new_is_sent(
+    project: Path,
+    sandbox: Sandbox,
+    publish: Publish,
+    site: Callable[[int, str, str], tuple[str, str]],
+) -> None:
+    """200 old posts, some pages, a draft and one that is to come; by the README's own cron line."""
+    posts = [site(number, f"Old {number}", day(15 + 9 * number)) for number in range(200)]
+    posts.append(site(200, "The newest", day(1)))
+    future = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    posts.append(site(201, "Not yet", future))
+    for name, text in posts:
+        path = project / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    for name in PAGES:
+        write(project / "site", name, "A page", None)
+    for _ in range(2):
+        ran = publish("site", "--yes", "--channels", "mastodon")
+        assert ran.status == 0, ran.err
+        assert titles(sandbox) == {"The newest"}
+        assert "200 posts are older than 14 days" in ran.err
+    assert len(live(sandbox, "mastodon")) == 1
+
+
+def test_two_files_that_claim_one_identity_are_both_held(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    for number in (1, 2):
+        write(project, f"posts/{number}.md", f"Title {number}", f"{YESTERDAY}\nid: same")
+    write(project, "posts/other.md", "Another one", YESTERDAY)
+    ran = publish("posts", "--channels", "mastodon")
+    assert ran.status == 1
+    assert "posts/2.md: claims the same identity as posts/1.md: same" in ran.err
+    assert titles(sandbox) == {"Another one"}
+
+
+def test_pages_that_claim_one_identity_make_no_run_fail_unless_one_is_live(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    write(project, "posts/a/about.md", "About", None)
+    (project / "posts" / "b").mkdir(parents=True)
+    write(project, "posts/b/about.md", "About us", None)
+    assert publish("posts", "--channels", "mastodon").status == 0
+    assert publish("posts/a/about.md", "--channels", "mastodon").status == 0
+    # Now one of them is live, and the other would be taken for it.
+    assert publish("posts", "--channels", "mastodon").status == 1
+    assert texts(sandbox, "mastodon")[0].startswith("About\n")

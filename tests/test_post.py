@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -179,3 +180,23 @@ def test_an_alert_s_mark_is_a_word_of_the_post_s_language(tmp_path: Path) -> Non
     body = post(tmp_path, "---\nlang: de\n---\n> [!NOTE]\n> Bring a chair.\n").body
     assert text_of(body).strip() == "Hinweis: Bring a chair."
     assert "[!NOTE]" in text_of(post(tmp_path, "Write `[!NOTE]` to get a box.\n").body)
+
+
+@pytest.mark.parametrize(
+    "permalink",
+    [
+        "/:year/:month/:title/", "/blog/:slug.html", "/{{ title | slugify }}/",
+        "/news/{{ page.date | date: '%Y' }}/", "/{% if x %}a{% endif %}/", "/{slug}/", "/blog/[slug]/",
+        "/<%= slug %>/", "https://example.org/{{ slug }}/", "https://example.org/:year/:title/",
+    ],
+)  # fmt: skip
+def test_a_pattern_is_no_address(tmp_path: Path, permalink: str) -> None:
+    """The site makes one of it; as it stands, it would lead nowhere."""
+    found = post(tmp_path, f"---\ntitle: T\npermalink: {json.dumps(permalink)}\n---\nText.\n")
+    assert found.url == "https://example.org/news/post/"
+
+
+@pytest.mark.parametrize("address", ["/a:b/", "/12:30/", "https://example.org:8080/x/", "/@ada/x/"])
+def test_an_address_with_a_colon_is_one(tmp_path: Path, address: str) -> None:
+    found = post(tmp_path, f"---\ntitle: T\npermalink: {json.dumps(address)}\n---\nText.\n")
+    assert found.url.endswith(address)

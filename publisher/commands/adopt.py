@@ -243,7 +243,9 @@ def _archive(arguments: argparse.Namespace, console: Console) -> int:
             hint=f"write a publish.toml first: {CONFIGURATION}",
         )
     read = read_posts(sources.files, config)
-    posts, drafts = read.posts, read.drafts
+    # Of two that claim one identity, the first stands for both.
+    posts = [*read.posts, *{twins.posts[0].file: twins.posts[0] for twins in read.twins}.values()]
+    drafts = read.drafts
     # What can't be read is known by its path, so that it makes no later run fail.
     unread = {
         identity.key: identity

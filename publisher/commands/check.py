@@ -111,8 +111,9 @@ def _site(sources: Sources, arguments: argparse.Namespace, console: Console) -> 
     names = channels.chosen(arguments.channels, config)
     # None is all or nothing here: each is told about.
     read = read_posts([replace(source, named=False) for source in sources.files], config)
-    failed = bool(read.failed)
-    for error in read.failed:
+    wrong = [*read.failed, *(twins.error for twins in read.twins)]
+    failed = bool(wrong)
+    for error in wrong:
         console.out(f"{console.colour('failed', 'red')}: {describe(error)}")
     with open_store(config, readonly=True) as store:
         gatherer = Gatherer(config)

@@ -18,12 +18,21 @@ from publisher.post.reader import read
 
 
 @dataclass(frozen=True, slots=True)
+class Twins:
+    """Two posts that claim the same identity, so that nobody knows which of them is meant."""
+
+    posts: tuple[Post, Post]
+    error: PostError
+
+
+@dataclass(frozen=True, slots=True)
 class ReadPosts:
     """What the files say.
 
     posts   in order; drafts that were named among them
     drafts  those that merely lay in a folder
     failed  what is wrong with files that merely lay in a folder
+    twins   pairs of them that claim the same identity: neither is among the posts
     found   the files that merely lay in a folder
     """
 
@@ -31,6 +40,7 @@ class ReadPosts:
     drafts: Sequence[Post]
     failed: Sequence[PublishError]
     found: frozenset[Path]
+    twins: Sequence[Twins] = ()
 
 
 def read_posts(sources: Sequence[Source], config: Config) -> ReadPosts:
@@ -39,38 +49,43 @@ def read_posts(sources: Sequence[Source], config: Config) -> ReadPosts:
     drafts: list[Post] = []
     errors: list[PublishError] = []
     failed: list[PublishError] = []
+    twins: list[Twins] = []
     claimed: dict[str, Post] = {}
     for source in sources:
-        problems = errors if source.named else failed
         try:
             _demand_place(source, config)
             post = read(source.file, config)
         except PublishError as error:
-            problems.extend(each_of(error))
+            (errors if source.named else failed).extend(each_of(error))
             continue
         if post.draft and not source.named:
             drafts.append(post)
         elif twin := _twin(post, claimed):
-            problems.append(twin)
+            twins.append(twin)
+            if source.named:
+                errors.append(twin.error)
         else:
             posts.append(post)
     raise_all(errors)
     found = frozenset(source.file for source in sources if not source.named)
-    return ReadPosts(posts, drafts, failed, found)
+    paired = {post.file for twin in twins for post in twin.posts}
+    posts = [post for post in posts if post.file not in paired]
+    return ReadPosts(posts, drafts, failed, found, twins)
 
 
-def _twin(post: Post, claimed: dict[str, Post]) -> PostError | None:
+def _twin(post: Post, claimed: dict[str, Post]) -> Twins | None:
     """Claims the post's names, and says which of them another post has already."""
     names = [name for name in (post.identity.id, post.identity.address, post.identity.key) if name]
     claims = [(claimed.setdefault(name, post), name) for name in names]
     other, name = next(((other, name) for other, name in claims if other is not post), (post, ""))
     if other is post:
         return None
-    return PostError(
+    error = PostError(
         f"claims the same identity as {other.file}: {name}",
         hint="give one of them an id or an address of its own",
         file=post.file,
     )
+    return Twins((other, post), error)
 
 
 def _demand_place(source: Source, config: Config) -> None:

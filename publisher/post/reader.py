@@ -77,6 +77,14 @@ def path_below(file: Path, root: Path) -> str:
     return unicodedata.normalize("NFC", relative.as_posix())
 
 
+def is_pattern(address: str) -> bool:
+    """Whether a site's generator makes an address of it: Jekyll's /:year/:title/, Hugo's and
+    Eleventy's /{{ title | slugify }}/, Astro's and SvelteKit's /[slug]/. It is none by itself."""
+    path = address.partition("://")[2] if re.match("https?://", address) else address
+    has_token = re.search(r"(?:^|[/_-]):[a-z]", path) is not None
+    return has_token or any(mark in path for mark in ("{", "}", "<%", "[", "]"))
+
+
 class _Reader:
     def __init__(self, file: Path, config: Config) -> None:
         self.file = file
@@ -280,8 +288,8 @@ class _Reader:
         """The post's own address: as the front matter says it, else by the site's permalink; else
         empty."""
         given = self.string("canonical_url", "permalink", "url")
-        if ":" in given and not urlsplit(given).scheme.startswith("http"):
-            given = ""  # Jekyll's own pattern, such as /:year/:title/
+        if is_pattern(given):
+            given = ""
         if not given and self.string("path"):
             given = "/" + self.string("path").strip("/") + "/"
         if not given and site.permalink:
