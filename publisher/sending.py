@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from publisher.delivery.work import Outcome
 
 
+HEARD = "stopping: waiting for the answers that are under way (Ctrl-C again: not even for those)"
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What became of what was planned.
@@ -132,6 +135,7 @@ def send(results: Sequence[Result], sending: Sending) -> Sent:
         confirm=sending.confirm,
         progress=progress,
         done=done,
+        heard=lambda: sending.console.err(HEARD),
         stopping=sending.stopping,
     )
     for result in ended.values():

@@ -56,6 +56,8 @@ def test_a_folder_s_archive_stays_and_the_run_says_how_to_send_one(
         ran = publish(*arguments, "--channels", "mastodon")
         assert ran.status == 0, ran.err
         assert "6 posts are older than 14 days ([site] max_age)" in ran.err
+        assert ": posts/old-0.md, posts/old-1.md, posts/old-2.md" in ran.err
+        assert "and 1 more" in ran.err
         assert "name it by itself" in ran.err
         assert "Old" not in ran.out
     assert titles(sandbox) == {"The newest lamp"}

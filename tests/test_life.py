@@ -165,7 +165,7 @@ def test_a_blog_s_life(blog: Blog) -> None:
     ran = blog.job().wait()
     assert ran.status == 2
     assert "this would send 5 new posts" in ran.err
-    assert "posts/older.md is older than 14 days" in ran.err
+    assert "1 post is older than 14 days ([site] max_age): posts/older.md" in ran.err
     ran = blog.job("adopt", "--all", "posts").wait()
     assert ran.status == 0, ran.err
     ran = blog.job().wait()

@@ -395,4 +395,4 @@ def test_pictures_of_real_sizes_stay_under_400_megabytes(case: str, tmp_path: Pa
     if case == "decompression bomb":
         assert said["error"] == "has far too many pixels: up to 50 million are read"
     else:
-        assert said["size"] <= RULE.bytes and said["seconds"] < 30
+        assert said["size"] <= RULE.bytes

@@ -28,6 +28,7 @@ def deliver(
     confirm: Callable[[], None],
     progress: Progress,
     done: Callable[[Outcome], None],
+    heard: Callable[[], None],
     stopping: Stopping,
     timing: Timing | None = None,
 ) -> bool:
@@ -37,7 +38,7 @@ def deliver(
     The caller holds the posts' locks; `confirm` raises LeaseLost where that isn't so any more.
     `pictures` gives a picture's bytes, by their hash. `progress` and `done(outcome)` are
     called from the threads; `done` for every delivery, also for those that Ctrl-C left as they
-    were.
+    were. `heard` is called as soon as Ctrl-C is.
     """
     timing = timing or TIMING
     channels: dict[str, list[Delivery]] = {}
@@ -71,6 +72,7 @@ def deliver(
             pass
     if not stopping.asked.is_set():
         return True
+    heard()
     _wait_for_answers(overs, stopping, timing.patience)
     for delivery in deliveries:
         if left.pop(id(delivery), None):

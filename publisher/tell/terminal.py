@@ -14,6 +14,8 @@ from publisher.ledger.row import Row
 from publisher.tell.console import Console, clean, describe
 from publisher.tell.diff import differences
 
+NEWEST = 5
+"""Posts that are named of those that a run leaves alone."""
 _COLOURS = {
     "sent": "green",
     "unchanged": "green",
@@ -252,11 +254,14 @@ def _at(result: Result) -> str:
 def left_alone(results: Sequence[Result], max_age: timedelta) -> Iterator[str]:
     """What a run doesn't touch, and what to do if it was meant: a line for all old posts, one for
     each without a date."""
-    old = {r.delivery.post.file for r in results if r.reason == "too old"}
+    old = {r.delivery.post.file: r.delivery.post for r in results if r.reason == "too old"}
     if old:
-        are = f"{len(old)} posts are" if len(old) > 1 else f"{clean(str(min(old)))} is"
+        newest = sorted(old.values(), key=lambda post: str(post.not_before), reverse=True)
+        names = ", ".join(clean(str(post.file)) for post in newest[:NEWEST])
+        more = f" and {len(old) - NEWEST} more" if len(old) > NEWEST else ""
+        are = f"{len(old)} posts are" if len(old) > 1 else "1 post is"
         yield (
-            f"left alone: {are} older than {max_age.days} days ([site] max_age);"
+            f"left alone: {are} older than {max_age.days} days ([site] max_age): {names}{more};"
             " to send one all the same, name it by itself (in CI: as the path)"
         )
     today = f"{datetime.now(UTC):%Y-%m-%d}"

@@ -55,7 +55,7 @@ class Process:
             with contextlib.suppress(ProcessLookupError):  # it has just ended
                 os.kill(pid, number)
 
-    def wait(self, seconds: float = 60.0) -> Run:
+    def wait(self, seconds: float = 300.0) -> Run:
         try:
             status = self.ended.result(seconds)
         except TimeoutError:
