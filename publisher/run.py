@@ -12,6 +12,7 @@ from publisher import channels
 from publisher import config as configuration
 from publisher.compose.composer import Composer
 from publisher.config import Config
+from publisher.dates import parse_date
 from publisher.delivery.left_alone import reason_of
 from publisher.delivery.notes import gone_now, is_touched, remember
 from publisher.delivery.plan import Choice
@@ -51,6 +52,7 @@ class RunOptions:
     yes       don't ask, and send more than three posts
     sandbox   to platforms on this machine
     confined  the files may be a stranger's: nothing that lies elsewhere is read
+    since     a day, in place of the configuration's own: what is dated before is left alone
     choice    what is done about what is live already
     """
 
@@ -62,6 +64,7 @@ class RunOptions:
     yes: bool = False
     sandbox: bool = False
     confined: bool = False
+    since: str | None = None
     choice: Choice = field(default_factory=Choice)
 
 
@@ -225,6 +228,8 @@ def _configuration(
     config = configuration.of_run(
         options.config, sources.folder(), preview=options.dry, confined=options.confined
     )
+    if options.since:
+        config = _since(options.since, config)
     if options.sandbox:
         from publisher.sandboxed import sandboxed
 
@@ -241,6 +246,13 @@ def _configuration(
             file=config.path,
         )
     return config
+
+
+def _since(day: str, config: Config) -> Config:
+    since = parse_date(day, config.site.timezone)
+    if since is None:
+        raise UsageError(f"since {day!r} is not a date", hint="write for example 2026-11-01")
+    return replace(config, site=replace(config.site, since=since))
 
 
 def _read(

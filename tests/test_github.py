@@ -416,8 +416,8 @@ def test_each_input_is_used_and_reaches_the_program_under_its_name() -> None:
         if name.startswith("INPUT_")
     }
     program = inspect.getsource(ci)
-    read = {f"INPUT_{name}" for name in re.findall(r'given\("(\w+)"\)', program)}
-    assert given == read | set(re.findall(r'"(INPUT_\w+)"', program))
+    asked = re.findall(r'_(?:given|is_true|lines)\(\s*environ,\s*"(\w+)"', program)
+    assert given == {f"INPUT_{name}" for name in asked}
     page = (ROOT / "docs" / "github-action.md").read_text("utf-8")
     assert not [
         name for name in [*action()["inputs"], *action()["outputs"]] if f"`{name}`" not in page

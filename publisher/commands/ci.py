@@ -8,14 +8,19 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from publisher import config as configuration
 from publisher.delivery.left_alone import LEFT_ALONE
+from publisher.delivery.plan import Choice
 from publisher.delivery.result import WAITING, Result
 from publisher.errors import AltMissing, PublishError, UsageError, each_of
+from publisher.files import inside
 from publisher.ledger.open import open_store
 from publisher.ledger.row import Row
+from publisher.retraction import Retraction, retract
 from publisher.run import RunOptions, Told, publish
+from publisher.sending import Sent
 from publisher.tell import document, github, terminal
 from publisher.tell.console import Console, describe
 from publisher.tell.diff import differences
@@ -23,6 +28,9 @@ from publisher.tell.diff import differences
 TOLD = frozenset(("planned", "outdated", "failed", "unknown", "sent"))
 """What a summary is about: the rest is as it was."""
 
+OUTPUT = 500_000
+"""Bytes of the output `json`; GitHub takes 1 MiB of all outputs of a job (its documentation, read
+2026-11)."""
 MAX_LEFT_ALONE = 20
 """Lines of a summary about posts that are left alone."""
 
@@ -54,7 +62,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _annotate("error", error, console)
         github.add_summary(environ, _kept_from([error]))
         raise
-    dry = event.name == "pull_request" or environ.get("INPUT_DRY_RUN", "").strip().lower() == "true"
+    dry = event.name == "pull_request" or _is_true(environ, "DRY_RUN")
     if event.name != "pull_request" and event.ref != f"refs/heads/{event.default_branch}":
         return _nothing(
             f"nothing is published from {event.ref}: only from {event.default_branch}",
@@ -64,8 +72,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             dry=dry,
         )
     inert = _Inert()
-    options = _options(environ, dry)
     try:
+        options = _options(environ, dry)
+        if going := _lines(environ, "RETRACT"):
+            _demand_a_person(event)
+            asked = Retraction(
+                going, options.config, options.channels, dry=dry, yes=True, confined=True
+            )
+            return retract(
+                asked, inert, lambda sent: _tell(_told(sent, dry), event, environ, console, inert)
+            )
         gone = [path for path in options.posts if not Path(path).exists()]
         if gone:
             _demand_gone(gone, options)
@@ -84,7 +100,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for one in each:
             _annotate("error", one, console)
         _say(_kept_from(each), event, environ, console, comment=dry)
-        _outputs(environ, document.as_json(document.document(dry, errors=each)), [], ["post"])
+        _outputs(environ, document.as_json(document.document(dry, errors=each)), ["post"])
         inert.problem(error)
         return 2
 
@@ -122,26 +138,62 @@ def _nothing(
     console.out(github.annotation("notice", why, None, None))
     text = f"## Nothing was published\n\n{github.inline(why)}"
     _say(text, event, environ, console, comment=dry)
-    _outputs(environ, "{}", [], [])
+    _outputs(environ, "{}", [])
     return 0
 
 
 def _options(environ: Mapping[str, str], dry: bool) -> RunOptions:
-    """What the Action's inputs ask for. They come by the environment: never through a shell."""
-
-    def given(name: str) -> str | None:
-        return environ.get(f"INPUT_{name}", "").strip() or None
-
-    lines = (given("PATH") or ".").splitlines()
+    """What the Action's inputs ask for. They come by the environment: never through a shell. Raises
+    UsageError."""
+    folder = _given(environ, "WORKING_DIRECTORY")
+    if folder:
+        try:
+            os.chdir(inside(Path.cwd(), folder))
+        except OSError as error:
+            words = f"working-directory {folder}: {error.strerror}"
+            raise UsageError(words, hint="name a folder of the repository") from None
+    posts = _lines(environ, "PATH")
+    if not posts and not _lines(environ, "RETRACT"):
+        raise UsageError(
+            "the input `path` is missing",
+            hint="name the folder that your posts are in, such as path: posts",
+        )
     return RunOptions(
-        posts=[line.strip() for line in lines if line.strip()],
-        config=given("CONFIG"),
-        channels=given("CHANNELS"),
+        posts=posts,
+        config=_given(environ, "CONFIG"),
+        channels=_given(environ, "CHANNELS"),
         dry=dry,
         online=True,
         confined=True,
-        yes=(given("YES") or "").lower() == "true",
+        since=_given(environ, "SINCE"),
+        yes=_is_true(environ, "YES"),
+        choice=Choice(update_all=_is_true(environ, "UPDATE_ALL")),
     )
+
+
+def _given(environ: Mapping[str, str], name: str) -> str | None:
+    return environ.get(f"INPUT_{name}", "").strip() or None
+
+
+def _is_true(environ: Mapping[str, str], name: str) -> bool:
+    return (_given(environ, name) or "").lower() == "true"
+
+
+def _lines(environ: Mapping[str, str], name: str) -> list[str]:
+    lines = (_given(environ, name) or "").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _demand_a_person(event: github.Event) -> None:
+    if event.name != "workflow_dispatch":
+        raise UsageError(
+            f"`retract` takes posts down only where a person starts it, not on {event.name}",
+            hint="run the workflow by hand (workflow_dispatch) with that input",
+        )
+
+
+def _told(sent: Sent, dry: bool) -> Told:
+    return Told(dry, 0 if dry else sent.status, sent.results, (), sent.errors)
 
 
 def _tell(
@@ -162,20 +214,48 @@ def _tell(
             words += f": {describe(result.error)}" if result.error else ""
             console.out(github.annotation("error", words, str(result.delivery.post.file), None))
     _say("\n".join(_summary(told)), event, environ, console, comment=told.dry)
-    urls = [
-        row.url for result in told.results for row in result.rows if row.url and row.state == "sent"
-    ]
-    _outputs(
+    happened = [each for each in told.results if each.status in TOLD or each.reason in WAITING]
+    rows = [row for result in happened for row in result.rows]
+    whole = document.document(told.dry, told.results, told.errors, told.warnings)
+    github.set_outputs(
         environ,
-        document.as_json(document.document(told.dry, told.results, told.errors, told.warnings)),
-        urls,
-        list(dict.fromkeys(failed)),
+        {
+            "json": _small(document.document(told.dry, happened, told.errors, told.warnings)),
+            "json-path": _kept(document.as_json(whole), environ),
+            "urls": "\n".join(row.url for row in rows if row.url and row.state == "sent"),
+            "failed": ",".join(dict.fromkeys(failed)),
+        },
     )
 
 
-def _outputs(environ: Mapping[str, str], document: str, urls: list[str], failed: list[str]) -> None:
+def _small(value: dict[str, Any]) -> str:
+    """As an output of GitHub's, which may have a megabyte: without texts, where they are too
+    many."""
+    text = document.as_json(value)
+    if len(text.encode()) <= OUTPUT:
+        return text
+    for result in value["results"]:
+        result.pop("payload", None)
+        result["parts"] = [
+            {key: part[key] for key in ("status", "id", "url")} for part in result["parts"]
+        ]
+    return document.as_json(value)
+
+
+def _kept(text: str, environ: Mapping[str, str]) -> str:
+    """Puts all results into a file of the job's, and says which."""
+    folder = environ.get("RUNNER_TEMP")
+    if not folder:
+        return ""
+    file = Path(folder) / "publish-results.json"
+    file.write_text(text, "utf-8")
+    return str(file)
+
+
+def _outputs(environ: Mapping[str, str], document: str, failed: Sequence[str]) -> None:
+    """Where nothing was tried."""
     github.set_outputs(
-        environ, {"json": document, "urls": "\n".join(urls), "failed": ",".join(failed)}
+        environ, {"json": document, "json-path": "", "urls": "", "failed": ",".join(failed)}
     )
 
 
@@ -190,7 +270,8 @@ def _say(
     """Into the job's summary; of a preview also into the pull request, where the token may write
     there."""
     github.add_summary(environ, text)
-    if not comment or event.number is None or event.from_fork or not environ.get("GITHUB_TOKEN"):
+    wanted = comment and (_given(environ, "COMMENT") or "true").lower() != "false"
+    if not wanted or event.number is None or event.from_fork or not environ.get("GITHUB_TOKEN"):
         return
     try:
         github.comment(environ, event, text)

@@ -4,29 +4,10 @@ again by itself."""
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 
-from publisher import channels
-from publisher import config as configuration
 from publisher.commands import options
-from publisher.compose.composer import Composer
-from publisher.delivery.known import folder_of, named
-from publisher.delivery.plan import Delivery
-from publisher.delivery.planning import Planning
-from publisher.delivery.result import Result, untouched
-from publisher.errors import DeliveryError, UsageError
-from publisher.ledger.open import open_store
-from publisher.ledger.row import Row, is_digest
-from publisher.ledger.store import Claim
-from publisher.pictures.gather import Gatherer
-from publisher.post.find import collect
-from publisher.post.post import Post
-from publisher.secrets import Redactor
-from publisher.sending import Sending, Sent, carry_out, open_rows, send
+from publisher.retraction import Retraction, retract
+from publisher.sending import Sent
 from publisher.tell import document, terminal
 from publisher.tell.console import Console
 
@@ -52,129 +33,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    config = configuration.of_run(arguments.config, folder_of(arguments.posts[0]))
-    if config.path is None:
-        raise UsageError(
-            "there is no publish.toml beside the post or in a folder above it",
-            hint="run this where the post was published from",
-        )
-    names = channels.chosen(arguments.channels, config) or tuple(config.channels)
-    dry = arguments.dry_run
-    if dry:
-        adapters, _ = channels.without_secrets(names, config)
-        redact = Redactor()
-    else:
-        adapters, redact = channels.sign_in(names, config)
-    with open_store(config, readonly=dry) as store:
-        ledger, now = store.ledger, datetime.now(UTC)
-        composer = Composer(config, channels.known_facts(adapters, ledger), Gatherer(config))
-        planning = Planning(config, adapters, ledger, composer, now)
-        posts = [named(name, config, ledger) for name in _names(arguments.posts)]
+    def show(sent: Sent) -> None:
+        if arguments.json:
+            told = document.document(arguments.dry_run, sent.results, sent.errors)
+            console.out(document.as_json(told))
+            return
+        tell = terminal.plan if arguments.dry_run else terminal.outcome
+        for result in sent.results:
+            console.out(tell(result, console))
 
-        def plan() -> Claim[Sequence[Result]]:
-            made = [_plan(planning, post, key, name) for key, post in posts for name in names]
-            identities = {each.delivery.key: each.delivery.post.identity for each in made}
-            return Claim(made, identities, open_rows(made))
-
-        if dry:
-            _tell(Sent(plan().made, stopped=False), arguments, console)
-            return 0
-        _agree(plan().made, arguments, console)
-
-        def act(results: Sequence[Result], sending: Sending) -> Sent:
-            for result in results:
-                if result.delivery.key not in sending.busy:
-                    _forget(planning, result.delivery)
-            return send(results, sending)
-
-        sent = carry_out(planning, store, plan, act, redact, console, late={})
-        with suppress(BrokenPipeError):
-            _tell(sent, arguments, console)
-    return sent.status
-
-
-def _names(arguments: Sequence[str]) -> list[str]:
-    """The files of a folder, and what else was named."""
-    names: list[str] = []
-    for argument in arguments:
-        if Path(argument).is_dir():
-            names += [str(source.file) for source in collect([argument]).files]
-        else:
-            names.append(argument)
-    return list(dict.fromkeys(names))
-
-
-def _tell(sent: Sent, arguments: argparse.Namespace, console: Console) -> None:
-    if arguments.json:
-        told = document.document(arguments.dry_run, sent.results, sent.errors)
-        console.out(document.as_json(told))
-        return
-    tell = terminal.plan if arguments.dry_run else terminal.outcome
-    for result in sent.results:
-        console.out(tell(result, console))
-
-
-def _plan(planning: Planning, post: Post, key: str, name: str) -> Result:
-    """What is live of a post on one channel, to be deleted, the last part first."""
-    adapter = planning.adapters[name]
-    rows = planning.ledger.rows(key, name)
-    delivery = untouched(post, adapter, key, "retracted").delivery
-    # What was marked, or is known by its digest only, has no text to show.
-    shown = tuple(row for row in rows if row.payload and not is_digest(row.payload))
-    delivery = replace(delivery, rows=shown)
-    live = [row for row in rows if row.state == "sent" or row.op == "delete"]
-    doubtful = [row for row in rows if row.state in ("unknown", "intent") and row.op == "create"]
-    if doubtful:
-        error = DeliveryError(
-            "whether it is live is not known, so it can't be deleted",
-            hint=f"look, then: {delivery.resolve_command(doubtful[0])} --sent URL, or --not-sent",
-        )
-        return Result(delivery, shown, "unknown", error=error)
-    if not live:
-        return Result(replace(delivery, kept="retracted"), shown, "skipped", "retracted")
-    if not adapter.deletes:
-        error = DeliveryError(
-            f"what went out on {adapter.title} can't be called back",
-            hint="nothing can be done there",
-        )
-        return Result(delivery, shown, "outdated", error=error)
-    going = [_going(row) for row in reversed(live)]
-    return Result(replace(delivery, rows=tuple(going)), tuple(going), "planned")
-
-
-def _going(row: Row) -> Row:
-    return row if row.op == "delete" else row.with_state("pending", op="delete", error=None)
-
-
-def _forget(planning: Planning, delivery: Delivery) -> None:
-    """What isn't live is not to be sent either, on any channel: not now, and not by a later run."""
-    ledger = planning.ledger
-    known = ledger.rows(delivery.key, delivery.channel)
-    if not known:
-        row = Row(delivery.key, delivery.channel, 0, {}, state="retracted")
-        ledger.prepare(delivery.post.identity, delivery.key, delivery.channel, [row])
-    ledger.record_all(
-        row.with_state("retracted")
-        for row in known
-        if row.state in ("pending", "failed", "archived")
+    asked = Retraction(
+        posts=arguments.posts,
+        config=arguments.config,
+        channels=arguments.channels,
+        dry=arguments.dry_run,
+        yes=arguments.yes,
     )
-
-
-def _agree(results: Sequence[Result], arguments: argparse.Namespace, console: Console) -> None:
-    """Show what goes, and ask once. Without a terminal only --yes is an answer: it can't be taken
-    back."""
-    going = [result for result in results if result.status == "planned"]
-    if arguments.yes:
-        return
-    for result in results:
-        console.err(
-            terminal.outcome(result, console)
-            if result.status != "planned"
-            else terminal.plan(result, console)
-        )
-    channels = ", ".join(dict.fromkeys(result.delivery.channel for result in going))
-    question = f"Delete this on {channels}, for good?" if going else "Never send this?"
-    if not console.interactive():
-        raise UsageError("nothing was deleted: nobody was asked", hint="say --yes if you mean it")
-    if not console.ask(question):
-        raise UsageError("nothing was deleted", hint="run again if you mean it")
+    return retract(asked, console, show)
