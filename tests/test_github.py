@@ -428,11 +428,16 @@ def test_what_is_installed_is_pinned_with_hashes_and_so_is_what_builds_it() -> N
     install = "".join(step.get("run", "") for step in action()["runs"]["steps"])
     commands = re.findall(r"pip install .*", install)
     assert [("--require-hashes" in line, "--no-deps --no-build-isolation" in line) for line in commands] == [
-        (True, False), (False, True),
+        (True, False), (True, False), (False, True),
     ]  # fmt: skip
-    text = (ROOT / "requirements.txt").read_text("utf-8")
-    assert "setuptools==" in text
-    assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
+    for name, wanted in (("requirements.txt", "setuptools=="), ("requirements-uv.txt", "uv==")):
+        text = (ROOT / name).read_text("utf-8")
+        assert wanted in text
+        assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
+        pinned = re.findall(r"^[\w.-]+==", text, re.MULTILINE)
+        assert len(pinned) == len(
+            re.findall(r"^[\w.-]+==.*\\\n +--hash=sha256:", text, re.MULTILINE)
+        )
 
 
 def test_the_secrets_in_the_documentation_s_workflow_are_those_of_the_example_configuration() -> (
