@@ -18,6 +18,7 @@ from publisher.delivery.notes import gone_now, is_touched, remember
 from publisher.delivery.plan import Choice
 from publisher.delivery.planning import Planning, plan_all
 from publisher.delivery.result import RENAMED, Result
+from publisher.delivery.skim import Enough
 from publisher.documentation import CONFIGURATION
 from publisher.errors import ConfigError, PictureMissing, PostError, PublishError, UsageError
 from publisher.identity import Identity
@@ -33,11 +34,10 @@ from publisher.secrets import Redactor
 from publisher.sending import Sending, Sent, carry_out, name_of, open_rows, send
 from publisher.tell import terminal
 from publisher.tell.console import Console, clean
+from publisher.tell.question import MANY, agree
 
 STOPPED = 130
 """The exit status after Ctrl-C."""
-MANY = 3
-"""A run that would create more posts than this asks first; who names more of them means a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ def publish(options: RunOptions, console: Console, show: Callable[[Told], None])
             for each in by_configuration(sources, options.config)
         ]
         left_alone = [line for site in sites for line in _told_beforehand(site, console)]
-        if not options.dry:
-            _agree([result for site in sites for result in site.results], options, console)
+        if not (options.dry or options.yes or options.sandbox):
+            agree([result for site in sites for result in site.results], console)
         done = []
         for site in sites:
             told = _would_do(site) if options.dry else _do(site, console)
@@ -134,7 +134,19 @@ def _prepare(
 ) -> Site:
     """Read → compose → plan. Raises what is wrong with what was named."""
     config = _configuration(options, sources, console, stack)
-    read, wanted = _read(options, sources, config, console)
+    offline = options.dry and not options.online
+    store = stack.enter_context(open_store(config, readonly=options.dry, offline=offline))
+    now = datetime.now(UTC)
+    # In the sandbox, or without a configuration, nothing can go out.
+    is_harmless = options.sandbox or config.path is None
+    in_bulk = frozenset() if is_harmless else in_bulk
+    read, wanted = _read(
+        options,
+        sources,
+        config,
+        console,
+        Enough(config, store.ledger, now, in_bulk, options.channels, options.choice),
+    )
     posts = [post for post in read.posts if post.file in wanted]
     names = list(dict.fromkeys(name for post in posts for name in wanted[post.file]))
     warnings = list(config.warnings)
@@ -144,13 +156,8 @@ def _prepare(
         redact = Redactor()
     else:
         adapters, redact = channels.sign_in(names, config)
-    offline = options.dry and not options.online
-    store = stack.enter_context(open_store(config, readonly=options.dry, offline=offline))
-    now = datetime.now(UTC)
     if not options.dry:
         channels.learn(adapters, store.ledger, now)
-    # In the sandbox, or without a configuration, nothing can go out.
-    is_harmless = options.sandbox or config.path is None
     planning = Planning(
         config,
         adapters,
@@ -160,7 +167,7 @@ def _prepare(
         options.choice,
         dry=options.dry,
         found=read.found,
-        in_bulk=frozenset() if is_harmless else in_bulk,
+        in_bulk=in_bulk,
     )
     plans = plan_all(planning, posts, wanted)
     gone = [each.warning() for each in gone_now(planning, plans.results)]
@@ -202,9 +209,11 @@ def _would_do(site: Site) -> Told:
 def _do(site: Site, console: Console) -> Told:
     """Deliver → write back. What goes wrong with one site is no other's fault."""
     sent = _deliver(site, console)
+    planned = {name_of(result): result for result in sent.results}
+    results = [planned.get(name_of(result), result) for result in site.results]
     errors = [*site.errors, *sent.errors]
     status = sent.status or (1 if errors else 0)
-    return Told(False, status, sent.results, site.warnings, errors)
+    return Told(False, status, results, site.warnings, errors)
 
 
 def _together(done: Sequence[Told], left_alone: Sequence[str]) -> Told:
@@ -256,12 +265,16 @@ def _since(day: str, config: Config) -> Config:
 
 
 def _read(
-    options: RunOptions, sources: Sources, config: Config, console: Console
+    options: RunOptions,
+    sources: Sources,
+    config: Config,
+    console: Console,
+    is_enough: Callable[[Post], bool],
 ) -> tuple[ReadPosts, dict[Path, tuple[str, ...]]]:
     """The posts, and the channels that each is for; one that merely lay in a folder, and is for a
     channel that isn't there, has failed."""
     names = channels.chosen(options.channels, config)
-    read = read_posts(sources.files, config)
+    read = read_posts(sources.files, config, is_enough)
     for draft in read.drafts:
         console.err(f"passed over: {clean(str(draft.file))} (draft)")
     wanted: dict[Path, tuple[str, ...]] = {}
@@ -303,41 +316,10 @@ def _in_bulk(sources: Sources) -> frozenset[Path]:
     return frozenset(found + named if len(named) > MANY else found)
 
 
-def _agree(results: Sequence[Result], options: RunOptions, console: Console) -> None:
-    """Show the plan and ask once, where there is somebody to ask: it can't be taken back. Raises
-    UsageError."""
-    sending = [result for result in results if result.status == "planned"]
-    if not sending or options.yes or options.sandbox:
-        return
-    if not console.interactive():
-        created = len({result.delivery.key for result in sending if result.delivery.fresh})
-        if created > MANY:
-            hint = (
-                "name those you mean; an archive is marked by publish adopt --all FOLDER, or left"
-                ' alone by since = "…" or a smaller max_age below [site]; if you mean them all, say'
-                " --yes"
-            )
-            raise UsageError(f"this would send {created} new posts", hint=hint)
-        return
-    for result in results:
-        console.err(terminal.plan(result, console))
-    names = ", ".join(dict.fromkeys(_to_whom(result) for result in sending))
-    many = len({result.delivery.key for result in sending})
-    what = f"{many} posts" if many > 1 else "this"
-    cost = sum(result.delivery.cost for result in sending)
-    price = f", for about ${cost:.3f}" if cost else ""
-    if not console.ask(f"Send {what} to {names}{price}?"):
-        raise UsageError("nothing was sent", hint="run again when it is as you want it")
-
-
-def _to_whom(result: Result) -> str:
-    people = terminal.people(result)
-    return f"{result.delivery.channel} ({people})" if people else result.delivery.channel
-
-
 def _deliver(site: Site, console: Console) -> Sent:
     """Send what is planned, as the holder of the posts' locks."""
-    planning, posts, wanted = site.planning, site.posts, site.wanted
+    planning, wanted = site.planning, site.wanted
+    posts = [post for post in site.posts if post.whole]
     ledger = planning.ledger
     late = _await_pages(site.results, planning.config, console)
 

@@ -461,3 +461,27 @@ def test_pages_that_claim_one_identity_make_no_run_fail_unless_one_is_live(
     # Now one of them is live, and the other would be taken for it.
     assert publish("posts", "--channels", "mastodon").status == 1
     assert texts(sandbox, "mastodon")[0].startswith("About\n")
+
+
+def test_an_archive_is_not_read_whole_run_by_run(
+    archive: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from publisher.post import reader
+
+    read: list[str] = []
+    whole = reader._Reader.whole
+
+    def counted(self: reader._Reader, *arguments: object) -> object:
+        read.append(self.file.name)
+        return whole(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reader._Reader, "whole", counted)
+    publish("adopt", "--all", "posts")
+    write(archive, "posts/newer.md", "A newer lamp", YESTERDAY)
+    read.clear()
+    assert publish("posts", "--channels", "mastodon").status == 0
+    assert titles(sandbox) == {"A newer lamp"}
+    assert read == ["newer.md"]
+    # What is named, or asked for again, is read.
+    assert publish("posts/old-1.md", "--channels", "mastodon", "--republish").status == 0
+    assert titles(sandbox) == {"A newer lamp", "Old 1"}

@@ -15,7 +15,7 @@ from publisher.compose.composer import Composer
 from publisher.config import Config
 from publisher.delivery.known import known_as
 from publisher.delivery.plan import source_of
-from publisher.delivery.planning import Planning, key_of
+from publisher.delivery.planning import key_of
 from publisher.documentation import CONFIGURATION
 from publisher.errors import DeliveryError, Gone, PublishError, UsageError, each_of
 from publisher.hosts import is_address
@@ -102,8 +102,7 @@ def _take_over(arguments: argparse.Namespace, console: Console) -> int:
         ledger = store.ledger
         facts = channels.known_facts({name: adapter}, ledger)
         composer = Composer(config, facts, Gatherer(config))
-        planning = Planning(config, {name: adapter}, ledger, composer, datetime.now(UTC))
-        key = key_of(post, planning)
+        key = key_of(post, ledger, config)
         message = composer.compose(post, adapter, download=False).message
         if len(message.parts) > 1:
             raise UsageError(
@@ -283,7 +282,7 @@ def _archive(arguments: argparse.Namespace, console: Console) -> int:
                     ledger.prepare(post.identity, key, name, [row])
             for key, identity in unread.items():
                 for name in names:
-                    if key not in busy and not ledger.has_rows(key, name):
+                    if key not in busy and not ledger.states(key, name):
                         row = Row(key, name, 0, {}, state="archived")
                         ledger.prepare(identity, key, name, [row])
     for error in read.failed:

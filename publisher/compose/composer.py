@@ -9,6 +9,7 @@ from pathlib import Path
 from publisher.adapter import Adapter, Facts, Message
 from publisher.compose.compose import compose, options_of
 from publisher.config import Config
+from publisher.errors import PostError
 from publisher.pictures.gather import Gathered, Gatherer
 from publisher.post.post import Post
 
@@ -40,6 +41,10 @@ class Composer:
 
     def compose(self, post: Post, adapter: Adapter, *, download: bool) -> Composed:
         """With `download`, also what needs the network. Raises what `compose` raises."""
+        if not post.whole:
+            raise PostError(
+                "has changed its state while this ran", hint="run again", file=post.file
+            )
         name = adapter.channel.name
         known = self._composed.get((post.file, name))
         if known is not None and (known.download or not download):

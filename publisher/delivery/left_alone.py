@@ -36,6 +36,13 @@ def reason_of(post: Post, site: Site, now: datetime, *, in_bulk: bool) -> str | 
     return "too old" if in_bulk and date < now - site.max_age else None
 
 
+def over(states: Collection[str]) -> str | None:
+    """Why there is nothing to be done about what the ledger knows, whatever the post says now:
+    "archived" or "retracted"; or None."""
+    ends = [state for state in ("retracted", "archived") if state in states]
+    return ends[0] if ends and set(states) <= {"retracted", "archived"} else None
+
+
 class Vanished:
     """The posts that the ledger knows and whose files are gone: what is new may be one of them,
     under another name. `present` are the keys of the posts that this run has read."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from publisher.adapter import Adapter
 from publisher.compose.composer import Composed, Composer
 from publisher.config import Config
-from publisher.delivery.left_alone import Vanished, reason_of
+from publisher.delivery.left_alone import Vanished, over, reason_of
 from publisher.delivery.plan import Choice, Delivery, plan
 from publisher.delivery.result import Result, planned, renamed, untouched
 from publisher.errors import AltMissing, PictureMissing, PublishError, each_of, raise_all, unique
@@ -62,7 +62,7 @@ def plan_all(
     errors: list[PublishError] = []
     warnings: list[PublishError] = []
     failed: list[PublishError] = []
-    present = {key_of(post, planning) for post in posts}
+    present = {key_of(post, planning.ledger, planning.config) for post in posts}
     vanished = Vanished(planning.ledger, planning.config.names_from(), present)
     for post in posts:
         plans = _plan_post(planning, post, wanted[post.file], vanished)
@@ -82,10 +82,11 @@ def _plan_post(planning: Planning, post: Post, names: Sequence[str], vanished: V
     errors: list[PublishError] = []
     warnings: list[PublishError] = []
     held = held_back(post, planning.now)
+    key = key_of(post, planning.ledger, planning.config)
     for name in names:
         adapter = planning.adapters[name]
-        if not held and (reason := _left_alone(planning, post, name)):
-            results.append(untouched(post, adapter, key_of(post, planning), reason))
+        if not held and (reason := _left_alone(planning, post, key, name)):
+            results.append(untouched(post, adapter, key, reason))
             continue
         try:
             delivery, composed = _plan_one(planning, post, adapter, held=bool(held))
@@ -111,11 +112,14 @@ def _creates(result: Result) -> bool:
     return result.status == "planned" and result.delivery.fresh
 
 
-def _left_alone(planning: Planning, post: Post, channel: str) -> str | None:
+def _left_alone(planning: Planning, post: Post, key: str, channel: str) -> str | None:
     """Why a post isn't even composed; None where it may be sent. What was begun is always
     finished."""
-    if planning.choice.republish or planning.ledger.has_rows(key_of(post, planning), channel):
+    if planning.choice.republish:
         return None
+    states = planning.ledger.states(key, channel)
+    if states:
+        return None if post.whole else over(states)
     in_bulk = post.file in planning.in_bulk
     return reason_of(post, planning.config.site, planning.now, in_bulk=in_bulk)
 
@@ -148,13 +152,13 @@ def problems(
     return unique(errors), unique(warnings)
 
 
-def key_of(post: Post, planning: Planning) -> str:
+def key_of(post: Post, ledger: Ledger, config: Config) -> str:
     """Under which key the ledger knows this post, or will: one whose file was renamed is the post
     it was."""
-    known = planning.ledger.find(post.identity)
+    known = ledger.find(post.identity)
     if known is None and (post.date is not None or not post.identity.address):
-        root = planning.config.names_from()
-        known = planning.ledger.moved(post.digest, lambda path: (root / path).is_file())
+        root = config.names_from()
+        known = ledger.moved(post.digest, lambda path: (root / path).is_file())
     return known or post.identity.key
 
 
@@ -176,7 +180,7 @@ def _plan_composed(
     planning: Planning, post: Post, adapter: Adapter, composed: Composed
 ) -> Delivery:
     recipients = _recipients(adapter) if planning.dry else None
-    key = key_of(post, planning)
+    key = key_of(post, planning.ledger, planning.config)
     message = composed.message
     return plan(post, message, adapter, planning.ledger, key, recipients, planning.choice)
 

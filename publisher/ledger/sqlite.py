@@ -152,11 +152,11 @@ class Ledger:
             ).fetchall()
         return [_row(values) for values in found]
 
-    def has_rows(self, post: str, channel: str) -> bool:
-        """Whether anything is known of a post on a channel."""
+    def states(self, post: str, channel: str) -> frozenset[str]:
+        """The states of a post's rows on a channel; empty where nothing is known of it there."""
         with self._reading() as db:
-            query = "SELECT 1 FROM delivery WHERE post = ? AND channel = ? LIMIT 1"
-            return db.execute(query, (post, channel)).fetchone() is not None
+            query = "SELECT DISTINCT state FROM delivery WHERE post = ? AND channel = ?"
+            return frozenset(state for (state,) in db.execute(query, (post, channel)))
 
     def moved(self, digest: str, is_there: Callable[[str], bool]) -> str | None:
         """The key of the one post whose words were these when it was sent, and whose file is there

@@ -68,7 +68,10 @@ def by_configuration(sources: Sources, given: str | None) -> list[Sources]:
     `given`."""
     if given:
         return [Sources(sources.files, ())]
+    nearest = {
+        folder: config.find(folder) for folder in {each.file.parent for each in sources.files}
+    }
     sites: dict[Path | None, list[Source]] = {}
     for source in sources.files:
-        sites.setdefault(config.find(source.file.parent), []).append(source)
+        sites.setdefault(nearest[source.file.parent], []).append(source)
     return [Sources(tuple(files), ()) for files in sites.values()]

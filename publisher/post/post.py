@@ -23,6 +23,7 @@ class Post:
     title. `pictures` are those it names, the cover first; `places` is where others would lie.
     `not_before` is when it may go out, `expires` when its page is taken down: both aware.
     `digest` is that of what the author wrote, without what `publish` itself writes into the file.
+    `whole` is false where only its front matter was read: then it has no body, and isn't composed.
     """
 
     file: Path
@@ -46,6 +47,7 @@ class Post:
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mentions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    whole: bool = True
 
     def override(self, channel: str, adapter: str) -> dict[str, Any]:
         """What `publish:` says for a channel: its adapter's table, with the channel's own laid over

@@ -6,7 +6,7 @@ fails by itself: no old post is any other post's fault.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,13 @@ class ReadPosts:
     twins: Sequence[Twins] = ()
 
 
-def read_posts(sources: Sequence[Source], config: Config) -> ReadPosts:
-    """Read every file. Raises Problems with everything that is wrong in those that were named."""
+def read_posts(
+    sources: Sequence[Source],
+    config: Config,
+    is_enough: Callable[[Post], bool] | None = None,
+) -> ReadPosts:
+    """Read every file, as far as is needed. Raises Problems with everything that is wrong in those
+    that were named."""
     posts: list[Post] = []
     drafts: list[Post] = []
     errors: list[PublishError] = []
@@ -54,7 +59,7 @@ def read_posts(sources: Sequence[Source], config: Config) -> ReadPosts:
     for source in sources:
         try:
             _demand_place(source, config)
-            post = read(source.file, config)
+            post = read(source.file, config, is_enough)
         except PublishError as error:
             (errors if source.named else failed).extend(each_of(error))
             continue

@@ -12,7 +12,9 @@ import json
 import posixpath
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -62,19 +64,26 @@ _NO_TAGS = frozenset(("post", "posts", "all", "nav"))
 """Collections of Eleventy, which its posts name among their tags."""
 
 
-def read(file: Path, config: Config) -> Post:
-    """Raises PostError (or Problems, where there are several) with one clear line each."""
-    return _Reader(file, config).read()
+def read(file: Path, config: Config, is_enough: Callable[[Post], bool] | None = None) -> Post:
+    """Raises PostError (or Problems, where there are several) with one clear line each. The text is
+    left unread where the front matter alone `is_enough` to know that nothing is to be done."""
+    return _Reader(file, config).read(is_enough)
 
 
 def path_below(file: Path, root: Path) -> str:
     """The file's place below `root`, in Unicode's composed form. A file elsewhere is known by its
     name in its own folder."""
-    file, root = file.resolve(), root.resolve()
+    file, root = file.resolve(), _resolved(root)
     relative = Path(file.parent.name, file.name)
     if file.is_relative_to(root):
         relative = file.relative_to(root)
     return unicodedata.normalize("NFC", relative.as_posix())
+
+
+@lru_cache(maxsize=8)
+def _resolved(root: Path) -> Path:
+    """A site has one root, and asks for it twice a post."""
+    return root.resolve()
 
 
 def is_pattern(address: str) -> bool:
@@ -91,8 +100,9 @@ class _Reader:
         self.config = config
         self.text = _NOT_TEXT.sub("", read_text(file, SIZE_LIMIT, PostError))
         self.errors: list[PublishError] = []
+        self.described = ""
 
-    def read(self) -> Post:
+    def read(self, is_enough: Callable[[Post], bool] | None) -> Post:
         if str(self.file) != _only_text(str(self.file)):
             raise PostError(
                 "the file's name is not UTF-8", hint="rename it", file=_only_text(str(self.file))
@@ -108,24 +118,62 @@ class _Reader:
                 "the file is empty", hint="write the announcement first", file=self.file
             )
         self.data, source, first_line = split(self.text, self.file)
+        head = self.head(source)
+        if is_enough is not None and not self.errors and is_enough(head):
+            return head
+        post = self.whole(head, source, first_line)
+        if self.errors:
+            raise self.errors[0] if len(self.errors) == 1 else Problems(self.errors)
+        return post
+
+    def head(self, source: str) -> Post:
+        """What the front matter says."""
         site = self.config.site
         date, slug = self.date_and_slug()
         path = path_below(self.file, self.config.root)
         url = self.url(site, date, slug, path)
+        title = title_words(self.string("title"), site.title)
+        channels, overrides = self.publish()
+        self.described = self.description()
+        return Post(
+            file=self.file,
+            identity=Identity(
+                path_below(self.file, self.config.names_from()), url, self.string("id")
+            ),
+            title=title,
+            body=Element("div"),
+            description=description_words(self.described, title),
+            date=date,
+            draft=self.draft(path),
+            not_before=self.not_before(date),
+            expires=self.moment("expirydate", "expiry_date", "expires", "unpublishdate"),
+            tags=self.tags(),
+            language=self.language(),
+            slug=slug,
+            url=url,
+            digest=self.digest(source),
+            channels=channels,
+            overrides=overrides,
+            mentions=self.mentions(),
+            notes=self.near_misses(),
+            whole=False,
+        )
 
+    def whole(self, head: Post, source: str, first_line: int) -> Post:
+        """With the text, and what only that says."""
+        site, url = self.config.site, head.url
         expanded, notes = shortcodes.expand(
             as_commonmark(self.with_excerpt_marked(source)),
             lambda target: _absolute(target, url, site),
             first_line=first_line,
             values=site.values,
         )
-        language = self.language()
         body = boxes.labelled(
-            tree.parse(to_html(expanded, file=self.file, first_line=first_line)), language
+            tree.parse(to_html(expanded, file=self.file, first_line=first_line)), head.language
         )
         if ":" in source:
             body = emoji_in(body)
-        title = title_words(self.string("title") or _first_heading(body), site.title)
+        title = head.title or title_words(_first_heading(body), site.title)
         places = Places(
             self.file,
             self.config.root,
@@ -139,32 +187,6 @@ class _Reader:
         body = tree.resolve(
             tree.without_title(body, title), lambda target: _absolute(target, url, site)
         )
-        channels, overrides = self.publish()
-        post = Post(
-            file=self.file,
-            identity=Identity(
-                path_below(self.file, self.config.names_from()), url, self.string("id")
-            ),
-            title=title,
-            body=body,
-            description=description_words(self.description(), title),
-            date=date,
-            draft=self.draft(path),
-            not_before=self.not_before(date),
-            expires=self.moment("expirydate", "expiry_date", "expires", "unpublishdate"),
-            tags=self.tags(),
-            language=language,
-            slug=slug,
-            url=url,
-            image=cover.src if cover else "",
-            pictures=references(places, self.text, cover, written),
-            places=places,
-            digest=self.digest(source),
-            channels=channels,
-            overrides=overrides,
-            mentions=self.mentions(),
-            notes=(*notes, *self.near_misses()),
-        )
         if not (
             title or tree.text_of(body).strip() or any(part.name == "img" for part in body.walk())
         ):
@@ -173,9 +195,17 @@ class _Reader:
                 "write the announcement first",
                 "title",
             )
-        if self.errors:
-            raise self.errors[0] if len(self.errors) == 1 else Problems(self.errors)
-        return post
+        return replace(
+            head,
+            title=title,
+            body=body,
+            description=description_words(self.described, title),
+            image=cover.src if cover else "",
+            pictures=references(places, self.text, cover, written),
+            places=places,
+            notes=(*notes, *head.notes),
+            whole=True,
+        )
 
     def problem(self, message: str, hint: str, key: str) -> None:
         self.errors.append(PostError(message, hint=hint, file=self.file, line=self.line(key)))
