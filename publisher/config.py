@@ -16,7 +16,7 @@ from publisher import registry
 from publisher.adapter import Adapter, Channel, Option
 from publisher.dates import parse_date, zone_of
 from publisher.errors import ConfigError, Problems, PublishError, did_you_mean
-from publisher.files import inside, named, read_text
+from publisher.files import inside, named, read_text, resolved
 from publisher.secrets import Secret
 
 SIZE_LIMIT = 1_000_000
@@ -119,7 +119,7 @@ class Config:
     def names_from(self) -> Path:
         """The folder that the ledger's paths of posts begin at: of a ledger on a branch, which two
         sites may share, the repository's; else the configuration's."""
-        root = self.root.resolve()
+        root = resolved(self.root)
         if not self.branch:
             return root
         return next((each for each in (root, *root.parents) if (each / ".git").exists()), root)

@@ -7,9 +7,16 @@ elsewhere. Content may be a stranger's: a link to /proc/self/environ would show 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from publisher.errors import ConfigError, PublishError
+
+
+@lru_cache(maxsize=16)
+def resolved(root: Path) -> Path:
+    """A site's folder, links resolved: a run asks for it several times a post."""
+    return root.resolve()
 
 
 def inside(root: Path, name: str | Path) -> Path:

@@ -18,6 +18,7 @@ from publisher.delivery.notes import gone_now, is_touched, remember
 from publisher.delivery.plan import Choice
 from publisher.delivery.planning import Planning, plan_all
 from publisher.delivery.result import RENAMED, Result
+from publisher.delivery.settled import Settled, settings_of
 from publisher.delivery.skim import Enough
 from publisher.documentation import CONFIGURATION
 from publisher.errors import ConfigError, PictureMissing, PostError, PublishError, UsageError
@@ -140,12 +141,14 @@ def _prepare(
     # In the sandbox, or without a configuration, nothing can go out.
     is_harmless = options.sandbox or config.path is None
     in_bulk = frozenset() if is_harmless else in_bulk
+    every, _ = channels.without_secrets(config.channels if in_bulk else (), config)
+    settled = Settled(store.ledger, settings_of(config), channels.known_facts(every, store.ledger))
     read, wanted = _read(
         options,
         sources,
         config,
         console,
-        Enough(config, store.ledger, now, in_bulk, options.channels, options.choice),
+        Enough(config, store.ledger, now, in_bulk, options.channels, options.choice, settled),
     )
     posts = [post for post in read.posts if post.file in wanted]
     names = list(dict.fromkeys(name for post in posts for name in wanted[post.file]))
@@ -170,6 +173,8 @@ def _prepare(
         in_bulk=in_bulk,
     )
     plans = plan_all(planning, posts, wanted)
+    if not options.dry:
+        settled.keep([each for each in plans.results if each.delivery.post.file in in_bulk], config)
     gone = [each.warning() for each in gone_now(planning, plans.results)]
     unclear = [each.error for each in read.twins if _matters(each, planning)]
     unread = [error for error in read.failed if not _is_archived(error, config, store.ledger)]

@@ -13,7 +13,7 @@ from publisher.compose.composer import Composed, Composer
 from publisher.config import Config
 from publisher.delivery.left_alone import Vanished, over, reason_of
 from publisher.delivery.plan import Choice, Delivery, plan
-from publisher.delivery.result import Result, planned, renamed, untouched
+from publisher.delivery.result import Result, as_it_was, planned, renamed, untouched
 from publisher.errors import AltMissing, PictureMissing, PublishError, each_of, raise_all, unique
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
@@ -85,6 +85,9 @@ def _plan_post(planning: Planning, post: Post, names: Sequence[str], vanished: V
     key = key_of(post, planning.ledger, planning.config)
     for name in names:
         adapter = planning.adapters[name]
+        if not post.whole and (skimmed := _skimmed(planning, post, key, adapter)):
+            results.append(skimmed)
+            continue
         if not held and (reason := _left_alone(planning, post, key, name)):
             results.append(untouched(post, adapter, key, reason))
             continue
@@ -117,11 +120,22 @@ def _left_alone(planning: Planning, post: Post, key: str, channel: str) -> str |
     finished."""
     if planning.choice.republish:
         return None
-    states = planning.ledger.states(key, channel)
-    if states:
-        return None if post.whole else over(states)
+    if planning.ledger.states(key, channel):
+        return None
     in_bulk = post.file in planning.in_bulk
     return reason_of(post, planning.config.site, planning.now, in_bulk=in_bulk)
+
+
+def _skimmed(planning: Planning, post: Post, key: str, adapter: Adapter) -> Result | None:
+    """What is to be said of a post whose text was not read, since nothing is to be done; None
+    where something is."""
+    rows = tuple(planning.ledger.rows(key, adapter.channel.name))
+    if not rows:
+        return None
+    states = {row.state for row in rows}
+    if reason := over(states):
+        return untouched(post, adapter, key, reason)
+    return as_it_was(post, adapter, key, rows) if states == {"sent"} else None
 
 
 def held_back(post: Post, now: datetime) -> str | None:

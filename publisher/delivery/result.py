@@ -83,7 +83,18 @@ def planned(delivery: Delivery, reason: str | None = None) -> Result:
 
 def untouched(post: Post, adapter: Adapter, key: str, reason: str) -> Result:
     """A post that isn't even composed, since nobody means it to be sent."""
-    message = Message(
+    return Result(Delivery(post, adapter, _nothing(post, adapter), key, ()), (), "skipped", reason)
+
+
+def as_it_was(post: Post, adapter: Adapter, key: str, rows: tuple[Row, ...]) -> Result:
+    """A post that isn't composed, since what is live is what it says."""
+    message = _nothing(post, adapter)
+    delivery = Delivery(post, adapter, message, key, rows, source=rows[0].source)
+    return Result(delivery, rows, "unchanged")
+
+
+def _nothing(post: Post, adapter: Adapter) -> Message:
+    return Message(
         channel=adapter.channel.name,
         title=post.title,
         description=post.description,
@@ -94,7 +105,6 @@ def untouched(post: Post, adapter: Adapter, key: str, reason: str) -> Result:
         rule=adapter.rule({}, {}),
         parts=(),
     )
-    return Result(Delivery(post, adapter, message, key, ()), (), "skipped", reason)
 
 
 def renamed(delivery: Delivery, old: Identity) -> Result:

@@ -10,7 +10,8 @@ from publisher import channels
 from publisher.config import Config
 from publisher.delivery.left_alone import over, reason_of
 from publisher.delivery.plan import Choice
-from publisher.delivery.planning import key_of
+from publisher.delivery.planning import held_back, key_of
+from publisher.delivery.settled import Settled
 from publisher.errors import PublishError
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
@@ -20,7 +21,8 @@ from publisher.post.post import Post
 class Enough:
     """Whether a post's front matter is enough to know that nothing is to be done about it.
 
-    named  the channels that the command line names, with commas between; or None
+    named    the channels that the command line names, with commas between; or None
+    settled  which posts need no look
     """
 
     config: Config
@@ -29,9 +31,10 @@ class Enough:
     in_bulk: frozenset[Path]
     named: str | None
     choice: Choice
+    settled: Settled
 
     def __call__(self, head: Post) -> bool:
-        if head.file not in self.in_bulk or self.choice.republish or head.draft:
+        if head.file not in self.in_bulk or held_back(head, self.now) or not self._is_plain():
             return False
         try:
             chosen = channels.chosen(self.named, self.config)
@@ -40,5 +43,17 @@ class Enough:
             return False
         key = key_of(head, self.ledger, self.config)
         reason = reason_of(head, self.config.site, self.now, in_bulk=True)
-        states = [self.ledger.states(key, name) for name in names]
-        return all(over(each) if each else reason for each in states)
+        return all(self._is_over(head, key, name, reason) for name in names)
+
+    def _is_plain(self) -> bool:
+        """Whether nothing is asked for that would make another thing of what is live."""
+        choice = self.choice
+        return not (choice.republish or choice.update_all or choice.force)
+
+    def _is_over(self, head: Post, key: str, channel: str, reason: str | None) -> bool:
+        states = self.ledger.states(key, channel)
+        if not states:
+            return reason is not None
+        if over(states):
+            return True
+        return states == {"sent"} and self.settled.is_settled(head, key, channel)

@@ -45,6 +45,8 @@ CREATE TABLE facts (
 """
 
 INDEXES = (
+    "CREATE TABLE IF NOT EXISTS note (post TEXT NOT NULL, channel TEXT NOT NULL, mark TEXT NOT NULL,"
+    " files TEXT NOT NULL, PRIMARY KEY (post, channel))",
     "CREATE INDEX IF NOT EXISTS post_by_id ON post (id)",
     "CREATE INDEX IF NOT EXISTS post_by_address ON post (address)",
     "CREATE INDEX IF NOT EXISTS post_by_path ON post (path)",
@@ -53,7 +55,8 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS delivery_to_do ON delivery (state)"
     " WHERE state NOT IN ('sent', 'retracted', 'archived')",
 )
-"""A ledger of an older version gets them when it is next written to. They mean nothing to it."""
+"""A ledger of an older version gets them when it is next written to. They mean nothing to it. `note`
+is what may be lost: which posts need no look."""
 
 _DELIVERY = _SCHEMA[_SCHEMA.index("CREATE TABLE delivery") : _SCHEMA.index("CREATE TABLE facts")]
 MIGRATIONS = {

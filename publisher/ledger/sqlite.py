@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,17 @@ _UPSERT = (
     " ON CONFLICT (post, channel, part, recipient) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[4:])
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """That a post on a channel needed nothing, when it was as `mark` says and its `files` were as
+    their stamps say."""
+
+    post: str
+    channel: str
+    mark: str
+    files: Mapping[str, str]
 
 
 class Ledger:
@@ -287,6 +299,35 @@ class Ledger:
             "remote_id": row.remote_id, "url": row.url, "error": row.error,
         }  # fmt: skip
         db.execute(_UPSERT, values)
+
+    # What may be lost
+
+    def shape(self, post: str, channel: str) -> list[str]:
+        """What is known of a post on a channel, in short: another shape means another thing."""
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT DISTINCT part, hash, state, op, source, error FROM delivery"
+                " WHERE post = ? AND channel = ?",
+                (post, channel),
+            ).fetchall()
+        return sorted(" ".join(map(str, each)) for each in found)
+
+    def note(self, post: str, channel: str) -> Note | None:
+        with self._reading() as db:
+            try:
+                found = db.execute(
+                    "SELECT mark, files FROM note WHERE post = ? AND channel = ?", (post, channel)
+                ).fetchone()
+            except sqlite3.OperationalError:  # a ledger that an older version wrote, only read here
+                return None
+        return Note(post, channel, found[0], json.loads(found[1])) if found else None
+
+    def keep_notes(self, notes: Iterable[Note]) -> None:
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO note (post, channel, mark, files) VALUES (?, ?, ?, ?)",
+                [(each.post, each.channel, each.mark, json.dumps(each.files)) for each in notes],
+            )
 
     # What servers said of themselves
 

@@ -65,10 +65,7 @@ class Gatherer:
         rule = adapter.pictures(options, facts)
         if rule is None:
             return Gathered()
-        named = post.pictures
-        if isinstance(options.get("images"), list | str) and post.places is not None:
-            images = options["images"]
-            named = chosen(post.places, [images] if isinstance(images, str) else images, named)
+        named = references_of(post, options)
         if len(named) > 1 and rule.alone:
             rule = replace(rule, animation=None)
         pictures: list[Picture] = []
@@ -220,6 +217,15 @@ class Gatherer:
             return size_of(self._file(file))
         except PictureError:
             return 0, 0
+
+
+def references_of(post: Post, options: Mapping[str, Any]) -> tuple[Reference, ...]:
+    """The pictures that a post names for a channel, whose settings with the post's own laid over
+    them are `options`."""
+    images = options.get("images")
+    if not isinstance(images, list | str) or post.places is None:
+        return post.pictures
+    return chosen(post.places, [images] if isinstance(images, str) else images, post.pictures)
 
 
 _DRAWN = re.compile(r"\.svg(?:[?#]|$)|//img\.shields\.io/|/badges?[/.]", re.IGNORECASE)

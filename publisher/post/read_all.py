@@ -12,6 +12,7 @@ from pathlib import Path
 
 from publisher.config import Config
 from publisher.errors import PostError, PublishError, each_of, raise_all
+from publisher.files import resolved
 from publisher.post.find import Source
 from publisher.post.post import Post
 from publisher.post.reader import read
@@ -96,7 +97,7 @@ def _twin(post: Post, claimed: dict[str, Post]) -> Twins | None:
 def _demand_place(source: Source, config: Config) -> None:
     """A post is inside the configuration's folder, links resolved; one that a person names may lie
     elsewhere, but is not led elsewhere by a link in that folder. Raises PostError."""
-    root, real = config.root.resolve(), source.file.resolve()
+    root, real = resolved(config.root), source.file.resolve()
     if real.is_relative_to(root):
         return
     seems_inside = (source.file.parent.resolve() / source.file.name).is_relative_to(root)

@@ -14,7 +14,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +23,7 @@ from publisher import registry
 from publisher.config import COMMON_OPTIONS, Config, Site, wrong_value
 from publisher.dates import parse_date
 from publisher.errors import PostError, Problems, PublishError, did_you_mean
-from publisher.files import read_text
+from publisher.files import read_text, resolved
 from publisher.identity import Identity
 from publisher.markdown import shortcodes
 from publisher.markdown.dialects import as_commonmark
@@ -73,17 +72,11 @@ def read(file: Path, config: Config, is_enough: Callable[[Post], bool] | None = 
 def path_below(file: Path, root: Path) -> str:
     """The file's place below `root`, in Unicode's composed form. A file elsewhere is known by its
     name in its own folder."""
-    file, root = file.resolve(), _resolved(root)
+    file, root = file.resolve(), resolved(root)
     relative = Path(file.parent.name, file.name)
     if file.is_relative_to(root):
         relative = file.relative_to(root)
     return unicodedata.normalize("NFC", relative.as_posix())
-
-
-@lru_cache(maxsize=8)
-def _resolved(root: Path) -> Path:
-    """A site has one root, and asks for it twice a post."""
-    return root.resolve()
 
 
 def is_pattern(address: str) -> bool:
@@ -137,9 +130,7 @@ class _Reader:
         self.described = self.description()
         return Post(
             file=self.file,
-            identity=Identity(
-                path_below(self.file, self.config.names_from()), url, self.string("id")
-            ),
+            identity=Identity(self.known_path(path), url, self.string("id")),
             title=title,
             body=Element("div"),
             description=description_words(self.described, title),
@@ -158,6 +149,13 @@ class _Reader:
             notes=self.near_misses(),
             whole=False,
         )
+
+    def known_path(self, path: str) -> str:
+        """The path that the ledger knows it by: `path`, or where two sites share a ledger, one that
+        tells them apart."""
+        names_from = self.config.names_from()
+        same = names_from == resolved(self.config.root)
+        return path if same else path_below(self.file, names_from)
 
     def whole(self, head: Post, source: str, first_line: int) -> Post:
         """With the text, and what only that says."""
