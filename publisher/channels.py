@@ -119,12 +119,13 @@ def known_facts(adapters: Mapping[str, Adapter], ledger: Ledger) -> dict[str, Fa
 
 def learn(
     adapters: Mapping[str, Adapter], ledger: Ledger, now: datetime, *, again: bool = False
-) -> None:
+) -> list[PublishError]:
     """Ask the servers whose limits are not known, or not freshly, all at once.
 
     One that doesn't answer soon, or talks nonsense, is no reason to stop or to wait: what it said
-    last holds.
+    last holds. Returns a warning for each of which nothing is known.
     """
+    unknown: dict[str, str] = {}
     answers: dict[str, Facts] = {}
 
     def ask(adapter: Adapter) -> None:
@@ -134,6 +135,9 @@ def learn(
     threads = []
     for name, adapter in adapters.items():
         found = ledger.facts(server_of(adapter))
+        can_learn = type(adapter).learn is not Adapter.learn
+        if not found and can_learn and "max_characters" not in adapter.settings:
+            unknown[name] = server_of(adapter)
         if again or not found or now - found[1] >= FACTS_AGE:
             threads.append(
                 threading.Thread(target=ask, args=(adapter,), name=f"limits of {name}", daemon=True)
@@ -145,3 +149,11 @@ def learn(
     for server, facts in list(answers.items()):
         if facts:
             ledger.learn(server, facts, now)
+    return [
+        ConfigError(
+            f"the limits of {name}'s server could not be learnt: the platform's usual ones count",
+            hint="`publish check` asks again; or set max_characters",
+        )
+        for name, server in unknown.items()
+        if not answers.get(server)
+    ]

@@ -160,7 +160,7 @@ def _prepare(
     else:
         adapters, redact = channels.sign_in(names, config)
     if not options.dry:
-        channels.learn(adapters, store.ledger, now)
+        warnings += channels.learn(adapters, store.ledger, now)
     planning = Planning(
         config,
         adapters,

@@ -335,6 +335,21 @@ def test_the_limits_of_a_server_without_the_second_version_are_learnt(
     assert ran.json["results"][0]["parts"][0]["limit_source"] == "instance"
 
 
+def test_limits_that_could_not_be_learnt_are_said(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    sandbox.fault("mastodon", "503", times=1000, when="GET /api/v2/instance")
+    ran = publish("check", "--channels", "mastodon,discord")
+    assert "mastodon: note: the limits of mastodon's server could not be learnt" in ran.out
+    ran = publish("post.md", "--channels", "mastodon,discord")
+    assert ran.status == 0
+    assert "the limits of mastodon's server could not be learnt" in ran.err
+    assert "discord's server" not in ran.err
+    sandbox.faults.clear()
+    edit(project, "twice", "thrice")
+    assert "could not be learnt" not in publish("post.md", "--channels", "mastodon").err
+
+
 # Retracting what has no file
 
 

@@ -79,8 +79,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             adapter = adapters[name]
             try:
                 who = adapter.check()
-                channels.learn(adapters, ledger, datetime.now(UTC), again=True)
+                unknown = channels.learn(adapters, ledger, datetime.now(UTC), again=True)
                 console.out(f"{name}: {console.colour('good', 'green')}: {clean(redact(who))}")
+                for warning in unknown:
+                    console.out(f"{name}: {console.colour('note', 'yellow')}: {describe(warning)}")
             except PublishError as error:
                 failed = True
                 error.message = redact(error.message)

@@ -66,14 +66,14 @@ class Settled:
 
 
 def settings_of(config: Config) -> str:
-    """A digest of what posts are composed with, beside themselves."""
-    digest = hashlib.sha256(__version__.encode())
+    """A digest of what posts are composed with, beside themselves: of the templates, their sizes
+    and times."""
     folder = config.templates()
-    files = sorted(file for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else []
-    for file in ([config.path] if config.path else []) + files:
-        digest.update(f"\0{file.name}\0".encode())
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+    files = sorted(folder.rglob("*")) if folder.is_dir() else []
+    what = [__version__, *(f"{file} {_stamp(file)}" for file in files)]
+    if config.path is not None:
+        what.append(hashlib.sha256(config.path.read_bytes()).hexdigest())
+    return hashlib.sha256("\0".join(what).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _files(post: Post, adapter: Adapter, config: Config) -> dict[str, str] | None:
