@@ -13,24 +13,27 @@ from publisher import config as configuration
 from publisher.compose.composer import Composer
 from publisher.config import Config
 from publisher.dates import parse_date
-from publisher.delivery.left_alone import reason_of
 from publisher.delivery.notes import gone_now, is_touched, remember
 from publisher.delivery.plan import Choice
 from publisher.delivery.planning import Planning, plan_all
 from publisher.delivery.result import RENAMED, Result
 from publisher.delivery.settled import Settled, settings_of
-from publisher.delivery.skim import Enough
+from publisher.delivery.skim import Enough, is_archived, matters
 from publisher.documentation import CONFIGURATION
-from publisher.errors import ConfigError, PictureMissing, PostError, PublishError, UsageError
-from publisher.identity import Identity
+from publisher.errors import (
+    ConfigError,
+    PictureMissing,
+    PostError,
+    PublishError,
+    UsageError,
+    each_of,
+)
 from publisher.ledger.open import open_store
-from publisher.ledger.sqlite import Ledger
 from publisher.ledger.store import Claim, Store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import Sources, by_configuration, collect
 from publisher.post.post import Post
-from publisher.post.read_all import ReadPosts, Twins, read_posts
-from publisher.post.reader import path_below
+from publisher.post.read_all import ReadPosts, read_posts
 from publisher.secrets import Redactor
 from publisher.sending import Sending, Sent, carry_out, name_of, open_rows, send
 from publisher.tell import terminal
@@ -114,12 +117,7 @@ def publish(options: RunOptions, console: Console, show: Callable[[Told], None])
         left_alone = [line for site in sites for line in _told_beforehand(site, console)]
         if not (options.dry or options.yes or options.sandbox):
             agree([result for site in sites for result in site.results], console)
-        done = []
-        for site in sites:
-            told = _would_do(site) if options.dry else _do(site, console)
-            done.append(told)
-            if told.status == STOPPED:
-                break
+        done = [_would_do(site) for site in sites] if options.dry else _do_each(sites, console)
         told = _together(done, left_alone)
         with suppress(BrokenPipeError):  # `publish … | head`: what was sent is sent
             show(told)
@@ -176,8 +174,8 @@ def _prepare(
     if not options.dry:
         settled.keep([each for each in plans.results if each.delivery.post.file in in_bulk], config)
     gone = [each.warning() for each in gone_now(planning, plans.results)]
-    unclear = [each.error for each in read.twins if _matters(each, planning)]
-    unread = [error for error in read.failed if not _is_archived(error, config, store.ledger)]
+    unclear = [each.error for each in read.twins if matters(each.posts, planning)]
+    unread = [error for error in read.failed if not is_archived(error, config, store.ledger)]
     return Site(
         planning,
         store,
@@ -211,8 +209,27 @@ def _would_do(site: Site) -> Told:
     return Told(True, status, site.results, site.warnings, site.errors)
 
 
+def _do_each(sites: Sequence[Site], console: Console) -> list[Told]:
+    """One after the other: what was sent for one is told, whatever becomes of the next."""
+    done: list[Told] = []
+    for site in sites:
+        if done and done[-1].status == STOPPED:
+            told = Told(False, STOPPED, site.results, site.warnings, site.errors)
+        elif len(sites) == 1:
+            told = _do(site, console)
+        else:
+            try:
+                told = _do(site, console)
+            except PublishError as error:
+                console.problem(error)
+                errors = [*site.errors, *each_of(error)]
+                told = Told(False, 1, site.results, site.warnings, errors)
+        done.append(told)
+    return done
+
+
 def _do(site: Site, console: Console) -> Told:
-    """Deliver → write back. What goes wrong with one site is no other's fault."""
+    """Deliver → write back."""
     sent = _deliver(site, console)
     planned = {name_of(result): result for result in sent.results}
     results = [planned.get(name_of(result), result) for result in site.results]
@@ -292,25 +309,6 @@ def _read(
                 raise
             failed.append(error)
     return replace(read, failed=failed), wanted
-
-
-def _is_archived(error: PublishError, config: Config, ledger: Ledger) -> bool:
-    """Whether what can't be read was marked as not to be sent: an old file makes no run fail."""
-    if error.file is None:
-        return False
-    key = ledger.find(Identity(path_below(Path(error.file), config.names_from())))
-    rows = ledger.rows(key) if key else []
-    return bool(rows) and all(row.state == "archived" for row in rows)
-
-
-def _matters(twins: Twins, planning: Planning) -> bool:
-    """Whether one of two posts that claim the same identity is live, or would be sent."""
-    site, now = planning.config.site, planning.now
-    return any(
-        planning.ledger.find(post.identity) is not None
-        or reason_of(post, site, now, in_bulk=post.file in planning.in_bulk) is None
-        for post in twins.posts
-    )
 
 
 def _in_bulk(sources: Sources) -> frozenset[Path]:

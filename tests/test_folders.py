@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from publisher.errors import LedgerError
+from publisher.ledger.store import FileStore
 from publisher.sandbox import Sandbox
 from tests.conftest import RECENT, SHARED, YESTERDAY, Publish, live
 
@@ -142,3 +145,30 @@ def test_what_fails_on_one_site_fails_the_run_and_stops_no_other(
     sandbox.faults.clear()
     assert ran.status == 1
     assert ran.statuses() == {"mastodon": "failed", "discord": "sent"}
+
+
+def test_what_went_out_for_one_site_is_told_though_another_s_ledger_fails(
+    project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = (project / "publish.toml").read_text("utf-8")
+    (project / "publish.toml").unlink()
+    for name in ("a", "b"):
+        (project / name).mkdir()
+        (project / name / "publish.toml").write_text(config, "utf-8")
+        (project / name / "post.md").write_text(RECENT, "utf-8")
+    hold = FileStore.hold
+
+    def failing(self: FileStore, *arguments: Any) -> Any:
+        if self.ledger.path.is_relative_to(project / "b"):
+            raise LedgerError("the ledger can't be written", hint="check the disk")
+        return hold(self, *arguments)
+
+    monkeypatch.setattr(FileStore, "hold", failing)
+    ran = publish("a", "b", "--channels", "mastodon", "--json")
+    assert ran.status == 1
+    assert [(each["post"], each["status"]) for each in ran.json["results"]] == [
+        ("a/post.md", "sent"),
+        ("b/post.md", "planned"),
+    ]
+    assert "the ledger can't be written" in ran.err
+    assert [error["message"] for error in ran.json["errors"]] == ["the ledger can't be written"]

@@ -112,3 +112,18 @@ def test_an_archive_asks_at_a_terminal(project: Path, sandbox: Sandbox) -> None:
     assert status == 2, shown
     assert "6 posts" in shown
     assert not sandbox.received()
+
+
+def test_the_question_shows_what_it_is_about_and_no_archive(
+    project: Path, sandbox: Sandbox
+) -> None:
+    folder = project / "posts"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"old-{number}.md").write_text(POST.replace("2.0", f"1.{number}"), "utf-8")
+    (folder / "new.md").write_text(RECENT, "utf-8")
+    status, shown = at_a_terminal(["posts", "--channels", "mastodon"], "n\n", project)
+    assert status == 2
+    assert "posts/new.md" in shown
+    assert "old-3.md → mastodon" not in shown
+    assert "Send this to mastodon?" in shown

@@ -1,7 +1,9 @@
-"""How much of a post is read: an archive isn't read whole, run by run."""
+"""How much of a post is read, and what of a folder's faults matters: an archive isn't read whole, run
+by run, and makes no run fail."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +12,13 @@ from publisher import channels
 from publisher.config import Config
 from publisher.delivery.left_alone import over, reason_of
 from publisher.delivery.plan import Choice
-from publisher.delivery.planning import held_back, key_of
+from publisher.delivery.planning import Planning, held_back, key_of
 from publisher.delivery.settled import Settled
 from publisher.errors import PublishError
+from publisher.identity import Identity
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
+from publisher.post.reader import path_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,22 @@ class Enough:
         if over(states):
             return True
         return states == {"sent"} and self.settled.is_settled(head, key, channel)
+
+
+def is_archived(error: PublishError, config: Config, ledger: Ledger) -> bool:
+    """Whether what can't be read was marked as not to be sent: an old file makes no run fail."""
+    if error.file is None:
+        return False
+    key = ledger.find(Identity(path_below(Path(error.file), config.names_from())))
+    rows = ledger.rows(key) if key else []
+    return bool(rows) and all(row.state == "archived" for row in rows)
+
+
+def matters(twins: Sequence[Post], planning: Planning) -> bool:
+    """Whether one of two posts that claim the same identity is live, or would be sent."""
+    site, now = planning.config.site, planning.now
+    return any(
+        planning.ledger.find(post.identity) is not None
+        or reason_of(post, site, now, in_bulk=post.file in planning.in_bulk) is None
+        for post in twins
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from publisher.delivery.left_alone import LEFT_ALONE
 from publisher.delivery.result import Result
 from publisher.errors import UsageError
 from publisher.tell import terminal
@@ -30,7 +31,8 @@ def agree(results: Sequence[Result], console: Console) -> None:
             raise UsageError(f"this would send {created} new posts", hint=hint)
         return
     for result in results:
-        console.err(terminal.plan(result, console))
+        if result.delivery.post.whole and result.reason not in LEFT_ALONE:
+            console.err(terminal.plan(result, console))
     names = ", ".join(dict.fromkeys(_to_whom(result) for result in sending))
     many = len({result.delivery.key for result in sending})
     what = f"{many} posts" if many > 1 else "this"
