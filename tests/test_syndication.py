@@ -11,8 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publisher.adapter import Channel
+from publisher.config import Config, Site
+from publisher.delivery.result import untouched
+from publisher.delivery.write_back import write_back
 from publisher.errors import ConfigError, PostError
+from publisher.ledger.row import Row
+from publisher.ledger.sqlite import Ledger
 from publisher.post.frontmatter import split
+from publisher.post.reader import read
+from publisher.registry import load
 from publisher.site.syndication import ACCOUNT, LIST, Link, write_file, write_front_matter
 
 MASTODON = Link("mastodon", "mastodon", "https://social.example/@ada/117", "117")
@@ -184,3 +192,25 @@ def test_a_data_file_that_is_none_is_not_overwritten(content: str, tmp_path: Pat
     with pytest.raises(ConfigError):
         write_file(path, "a.md", [X])
     assert path.read_bytes() == content.encode("utf-8", "surrogateescape")
+
+
+def test_in_the_data_file_a_post_has_its_path_in_the_site(tmp_path: Path) -> None:
+    """Also where the ledger is on a branch, which knows posts by their paths in the repository."""
+    (tmp_path / ".git").mkdir()
+    root = tmp_path / "site"
+    (root / "posts").mkdir(parents=True)
+    (root / "posts" / "lamp.md").write_text("# A lamp\n", "utf-8")
+    channel = Channel("mastodon", "mastodon", {}, root)
+    site = Site(syndication="file")
+    config = Config(root, site=site, branch="ledger", channels={"mastodon": channel})
+    post = read(root / "posts" / "lamp.md", config)
+    adapter = load("mastodon")(channel)
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        key = post.identity.key
+        assert key == "site/posts/lamp.md"
+        row = Row(key, "mastodon", 0, {}, state="sent", url="https://example.social/1")
+        ledger.prepare(post.identity, key, "mastodon", [row])
+        result = untouched(post, adapter, key, "archived")
+        assert write_back([result], config, ledger) == []
+    told = json.loads((root / "data" / "syndication.json").read_text("utf-8"))
+    assert list(told) == ["posts/lamp.md"]

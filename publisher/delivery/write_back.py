@@ -11,6 +11,7 @@ from publisher.files import inside
 from publisher.ledger.row import Row
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
+from publisher.post.reader import path_below
 
 
 def write_back(results: Sequence[Result], config: Config, ledger: Ledger) -> list[PublishError]:
@@ -40,7 +41,7 @@ def _write(post: Post, rows: Sequence[Row], config: Config) -> None:
     ]
     if config.site.syndication == "file":
         file = inside(config.root, "data/syndication.json")
-        syndication.write_file(file, post.identity.path, links)
+        syndication.write_file(file, path_below(post.file, config.root), links)
         return
     if not post.file.is_file():
         return  # retracted after its file was deleted
