@@ -30,6 +30,8 @@ commands (a file of that name is ./status):
   publish retract POST...    take down what is live, and don't post it again
   publish adopt POST CHANNEL URL | --all FOLDER
                              take over what was posted before; mark an archive as not to be sent
+  publish adopt NEW --as OLD | --new
+                             say whether a new file is a post that was renamed
   publish resolve POST CHANNEL --sent [URL] | --not-sent
                              say what you found out about an unknown outcome
   publish ledger export | import FILE | init
