@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from publisher import cli
 from publisher.delivery import side_by_side
 from publisher.delivery.work import Timing
 from publisher.sandbox import Sandbox
+
+# A busy machine makes no test fail: what must not take long is measured in processor time.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
