@@ -8,6 +8,7 @@ an issue; who is written to after having left may go to court.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,9 +42,14 @@ _NOTHING = frozenset(
 """Columns that sound like one of these, and say nothing of who left."""
 _SOUNDS = re.compile(
     r"subscri|unsub|opt(?:ed)?-?_? ?(?:in|out)\b|optin|optout|consent|bounce|complain|black-?_?list"
-    r"|block-?_?list|suppress|do-?_? ?not-?_? ?(?:e?mail|contact)|status|permission|gdpr|abmeld|désabonn",
+    r"|block-?_?list|suppress|do-?_? ?not-?_? ?(?:e?mail|contact)|status|permission|gdpr"
+    r"|ab(?:ge)?meld|ab(?:ge)?bestell|ausgetragen|austragung|einwillig|widerruf"
+    r"|desabonn|desinscri|\bbaja\b|suscri|descadastr|disiscri|iscritt|uitgeschreven|afgemeld|afmeld"
+    r"|wypisan|avregistr|avanmal|отпис|подпис|配信停止|購読|退订|退訂|订阅|訂閱|수신거부|구독",
     re.IGNORECASE,
 )
+"""What a column sounds like that may say so, in the languages that lists are kept in; without
+accents."""
 
 _YES = frozenset("true yes y t 1 on x subscribed confirmed optin optedin ja oui si sí".split())
 _NO = frozenset(
@@ -97,7 +103,7 @@ def columns(header: Sequence[str], ignored: Collection[str]) -> list[Column]:
         read = next((read for names, read in _READERS.items() if letters in names), None)
         if read is not None:
             found.append(Column(index, name.strip(), read))
-        elif _SOUNDS.search(name) or _SOUNDS.search(letters):
+        elif _SOUNDS.search(_plain(name)) or _SOUNDS.search(_plain(letters)):
             raise UnknownColumn(name.strip())
     return found
 
@@ -134,6 +140,13 @@ def _is_date(value: str) -> bool:
 
 def _word(value: str) -> str:
     return "".join(letter for letter in value.casefold() if letter.isalnum()) or value.strip()
+
+
+def _plain(name: str) -> str:
+    """Words apart, and no accents."""
+    apart = unicodedata.normalize("NFD", name.replace("_", " ").replace("-", " "))
+    bare = "".join(letter for letter in apart if not "\u0300" <= letter <= "\u036f")
+    return unicodedata.normalize("NFC", bare)
 
 
 def _letters(name: str) -> str:

@@ -269,6 +269,12 @@ def test_who_left_gets_nothing_and_is_counted(tmp_path: Path, tool: str) -> None
         ("email,marketing_permission\nada@example.org,yes\n", "marketing_permission"),
         ("email,Newsletter bounces\nada@example.org,3\n", "Newsletter bounces"),
         ("email,unsubscribed_from_shop\nada@example.org,no\n", "unsubscribed_from_shop"),
+        ("email,Abgemeldet am\nada@example.org,\n", "Abgemeldet am"),
+        ("email,désinscrit\nada@example.org,non\n", "désinscrit"),
+        ("email,fecha_baja\nada@example.org,\n", "fecha_baja"),
+        ("email,disiscritto\nada@example.org,no\n", "disiscritto"),
+        ("email,отписан\nada@example.org,нет\n", "отписан"),
+        ("email,退订时间\nada@example.org,\n", "退订时间"),
     ],
 )
 def test_a_column_that_may_say_who_left_is_never_guessed(

@@ -4,11 +4,11 @@ changes nothing."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from publisher.adapter import Adapter, Message, Payload, pictures_of
+from publisher.adapter import Adapter, Message, Payload, Picture, pictures_of
 from publisher.ledger.row import DONE, LIVE_OR_MAYBE, Row, canonical, digest, is_digest
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
@@ -183,7 +183,7 @@ def _follow(made: Delivery, payloads: Sequence[Payload]) -> Delivery:
     made = replace(made, changed=True)
     if made.open_rows:
         return made  # first what was begun
-    if live[0].source in ("", made.source) and not made.choice.update_all:
+    if _is_as_written(made, live, payloads) and not made.choice.update_all:
         return replace(made, kept="edit" if live[0].error == STALE else "template")
     if not (adapter.edits and made.choice.update):
         return replace(made, kept="edit")
@@ -208,6 +208,25 @@ def _follow(made: Delivery, payloads: Sequence[Payload]) -> Delivery:
     surplus = sorted(set(live) - set(new), reverse=True)
     rows += [live[part].with_state("pending", op="delete", error=None) for part in surplus]
     return replace(made, rows=tuple(rows), following=True)
+
+
+def _is_as_written(made: Delivery, live: Mapping[int, Row], payloads: Sequence[Payload]) -> bool:
+    """Whether the author has changed nothing: neither the words, nor the name, nor any picture that
+    is live. Another version may choose other pictures of the same words; that is no edit."""
+    before = live[0].source
+    if before in ("", made.source):
+        return True
+    sent = [live[part].payload for part in sorted(live)]
+    there = {place_of(each): each.source for payload in sent for each in pictures_of(payload)}
+    wanted = [picture for payload in payloads for picture in pictures_of(payload)]
+    return before == source_of(made.post, sent) and all(
+        there.get(place_of(picture), picture.source) == picture.source for picture in wanted
+    )
+
+
+def place_of(picture: Picture) -> str:
+    """Which picture it is, whatever its file shows today."""
+    return picture.address or picture.src or picture.name
 
 
 def source_of(post: Post, payloads: Sequence[Payload]) -> str:

@@ -62,10 +62,10 @@ def plan_all(
     errors: list[PublishError] = []
     warnings: list[PublishError] = []
     failed: list[PublishError] = []
-    present = {key_of(post, planning.ledger, planning.config) for post in posts}
-    vanished = Vanished(planning.ledger, planning.config.names_from(), present)
+    keys = {post.file: key_of(post, planning.ledger, planning.config) for post in posts}
+    vanished = Vanished(planning.ledger, planning.config.names_from(), set(keys.values()))
     for post in posts:
-        plans = _plan_post(planning, post, wanted[post.file], vanished)
+        plans = _plan_post(planning, post, keys[post.file], wanted[post.file], vanished)
         shown = planning.dry and all(isinstance(each, PictureMissing) for each in plans.failed)
         if plans.failed and not shown:
             (failed if post.file in planning.found else errors).extend(plans.failed)
@@ -77,12 +77,13 @@ def plan_all(
     return Plans(results, unique(warnings), unique(failed))
 
 
-def _plan_post(planning: Planning, post: Post, names: Sequence[str], vanished: Vanished) -> Plans:
+def _plan_post(
+    planning: Planning, post: Post, key: str, names: Sequence[str], vanished: Vanished
+) -> Plans:
     results: list[Result] = []
     errors: list[PublishError] = []
     warnings: list[PublishError] = []
     held = held_back(post, planning.now)
-    key = key_of(post, planning.ledger, planning.config)
     for name in names:
         adapter = planning.adapters[name]
         if not post.whole and (skimmed := _skimmed(planning, post, key, adapter)):
@@ -92,7 +93,7 @@ def _plan_post(planning: Planning, post: Post, names: Sequence[str], vanished: V
             results.append(untouched(post, adapter, key, reason))
             continue
         try:
-            delivery, composed = _plan_one(planning, post, adapter, held=bool(held))
+            delivery, composed = _plan_one(planning, post, key, adapter, held=bool(held))
         except PublishError as error:
             for each in each_of(error):
                 if each.file is None:
@@ -104,6 +105,9 @@ def _plan_post(planning: Planning, post: Post, names: Sequence[str], vanished: V
             errors.extend(stopping)
             warnings.extend(composed.gathered.warnings)
             warnings.extend(each for each in composed.gathered.errors if each not in stopping)
+        elif delivery.kept == "template" and not held:
+            # It stays as it is; that a picture of it is gone is said all the same.
+            errors.extend(e for e in composed.gathered.errors if isinstance(e, PictureMissing))
         results.append(planned(delivery, held))
     created = [result.delivery for result in results if _creates(result)]
     if old := vanished.renamed_to(created):
@@ -153,11 +157,12 @@ def problems(
     """All that would keep a post from being sent, and all that a real run would warn of."""
     errors: list[PublishError] = []
     warnings: list[PublishError] = []
+    key = key_of(post, planning.ledger, planning.config)
     for name in wanted:
         adapter = planning.adapters[name]
         try:
             composed = planning.composer.compose(post, adapter, download=download)
-            _plan_composed(planning, post, adapter, composed)
+            _plan_composed(planning, post, key, adapter, composed)
         except PublishError as error:
             errors.extend(each_of(error))
             continue
@@ -177,24 +182,23 @@ def key_of(post: Post, ledger: Ledger, config: Config) -> str:
 
 
 def _plan_one(
-    planning: Planning, post: Post, adapter: Adapter, *, held: bool
+    planning: Planning, post: Post, key: str, adapter: Adapter, *, held: bool
 ) -> tuple[Delivery, Composed]:
     """Nothing is fetched for what a run doesn't send."""
     composed = planning.composer.compose(post, adapter, download=False)
-    delivery = _plan_composed(planning, post, adapter, composed)
+    delivery = _plan_composed(planning, post, key, adapter, composed)
     if held or planning.dry or not delivery.open_rows:
         return delivery, composed
     with_pictures = planning.composer.compose(post, adapter, download=True)
     if with_pictures.message is not composed.message:
-        delivery = _plan_composed(planning, post, adapter, with_pictures)
+        delivery = _plan_composed(planning, post, key, adapter, with_pictures)
     return delivery, with_pictures
 
 
 def _plan_composed(
-    planning: Planning, post: Post, adapter: Adapter, composed: Composed
+    planning: Planning, post: Post, key: str, adapter: Adapter, composed: Composed
 ) -> Delivery:
     recipients = _recipients(adapter) if planning.dry else None
-    key = key_of(post, planning.ledger, planning.config)
     message = composed.message
     return plan(post, message, adapter, planning.ledger, key, recipients, planning.choice)
 
