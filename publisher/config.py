@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -17,6 +18,8 @@ from publisher.adapter import Adapter, Channel, Option
 from publisher.dates import parse_date, zone_of
 from publisher.errors import ConfigError, Problems, PublishError, did_you_mean
 from publisher.files import inside, named, read_text, resolved
+from publisher.generators.find_site import find_site
+from publisher.generators.generator import Generator
 from publisher.secrets import Secret
 
 SIZE_LIMIT = 1_000_000
@@ -66,7 +69,8 @@ class Site:
 
     `wait_for_page` are seconds that a post's page may take to be there; `syndication` is where
     links are written back. `title` goes before a post's title that is only a version; `values` are
-    what a template language would fill in, by name ("release.tag").
+    what a template language would fill in, by name ("release.tag"). `own` are the keys that
+    publish.toml says itself: the others may come from the site's generator.
     """
 
     base_url: str = ""
@@ -82,6 +86,7 @@ class Site:
     ignore_keys: frozenset[str] = frozenset()
     max_age: timedelta = MAX_AGE
     undated: bool = False
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,8 @@ class Config:
     """One run's settings. `path` is None where there is no file; `root` is the folder everything is
     relative to.
 
-    `confined`: what it names lies inside `root`, too. The ledger is the file `ledger`; or, where
+    `confined`: what it names lies inside `root`, too. `generator` is what builds the site that the
+    posts lie in, where it is known. The ledger is the file `ledger`; or, where
     `branch` is not empty, it lives on that branch of the repository.
     """
 
@@ -112,6 +118,7 @@ class Config:
     secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
     warnings: tuple[PublishError, ...] = ()
     confined: bool = False
+    generator: Generator | None = None
 
     def ledger_path(self) -> Path:
         return self.root / self.ledger
@@ -184,15 +191,40 @@ def of_run(
     """
     path = named(Path.cwd(), given, confined=confined) if given else find(folder)
     if path is None:
-        return replace(bare(folder), confined=confined)
+        return _on_its_site(replace(bare(folder), confined=confined), folder)
     if confined:
         inside(path.parent, path.name)
-    config = load(Path(given) if given else path)
+    config = _on_its_site(load(Path(given) if given else path), folder)
     if confined:
         config = _confined(config)
     if preview and not config.channels:
         return replace(config, channels=bare(config.root).channels)
     return config
+
+
+def _on_its_site(config: Config, folder: Path) -> Config:
+    """With what the site's generator says, where publish.toml doesn't. Raises ConfigError where that
+    can't be read."""
+    generator = find_site(folder)
+    if generator is None:
+        return config
+    facts, site = generator.facts, config.site
+    known: dict[str, Any] = {
+        "base_url": facts.base_url,
+        "title": facts.title,
+        "language": facts.language,
+        "static": _seen_from(config.root, generator.root / facts.static) if facts.static else "",
+    }
+    with suppress(ValueError):
+        known["timezone"] = zone_of(facts.timezone) if facts.timezone else None
+    new = {name: value for name, value in known.items() if value and name not in site.own}
+    return replace(config, site=replace(site, **new), generator=generator)
+
+
+def _seen_from(root: Path, folder: Path) -> str:
+    """`folder` as a path from `root`; empty where it lies elsewhere."""
+    top, real = resolved(root), folder.resolve()
+    return str(real.relative_to(top)) if real.is_relative_to(top) else ""
 
 
 def _confined(config: Config) -> Config:
@@ -386,6 +418,7 @@ class _Reader:
             ignore_keys=ignored,
             max_age=max_age,
             undated=undated,
+            own=frozenset(values),
         )
 
     def age(self, value: Any) -> timedelta:

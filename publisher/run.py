@@ -16,7 +16,7 @@ from publisher.dates import parse_date
 from publisher.delivery.notes import gone_now, is_touched, remember
 from publisher.delivery.plan import Choice
 from publisher.delivery.planning import Planning, plan_all
-from publisher.delivery.result import RENAMED, Result
+from publisher.delivery.result import WAITING, Result
 from publisher.delivery.settled import Settled, settings_of
 from publisher.delivery.skim import Enough, is_archived, matters
 from publisher.documentation import CONFIGURATION
@@ -201,7 +201,7 @@ def _told_beforehand(site: Site, console: Console) -> Sequence[str]:
 
 
 def _would_do(site: Site) -> Told:
-    is_held = any(result.reason == RENAMED for result in site.results)
+    is_held = any(result.reason in WAITING for result in site.results)
     status = 1 if site.errors or is_held else 0
     found = {str(file) for file in site.planning.found}
     if any(isinstance(each, PictureMissing) and each.file not in found for each in site.errors):

@@ -4,6 +4,7 @@ only."""
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from publisher.compose.composer import Composer
 from publisher.config import Config
 from publisher.delivery.left_alone import reason_of
 from publisher.delivery.planning import Planning, held_back, problems
+from publisher.delivery.result import address_missing
 from publisher.documentation import CONFIGURATION
 from publisher.errors import AltMissing, ConfigError, PublishError, UsageError, each_of
 from publisher.ledger.open import open_store
@@ -23,6 +25,7 @@ from publisher.pictures.gather import Gatherer
 from publisher.post.find import Sources, by_configuration, collect
 from publisher.post.post import Post
 from publisher.post.read_all import read_posts
+from publisher.tell import terminal
 from publisher.tell.console import Console, clean, describe
 
 HOW = f"how to write one: {CONFIGURATION}"
@@ -59,6 +62,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for warning in config.warnings:
         console.problem(warning, "warning")
     console.out(f"{clean(str(config.path))}: good")
+    _tell_site(config, console)
     if not config.channels:
         raise ConfigError(
             "no channel is configured",
@@ -96,6 +100,25 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 1 if failed else 0
 
 
+def _tell_site(config: Config, console: Console) -> None:
+    """Which generator builds the site that is published from, and what its own files say."""
+    if config.generator is None:
+        return
+    site, file, facts = config.site, config.generator.file, config.generator.facts
+    own = {
+        "base_url": site.base_url,
+        "title": site.title,
+        "language": site.language,
+        "timezone": str(site.timezone),
+        "static": site.static,
+    }
+    console.out(f"{config.generator.name} builds this site: {clean(os.path.relpath(file))}")
+    for name, value in own.items():
+        theirs = file.name if getattr(facts, name) else "not said there"
+        source = "publish.toml" if name in site.own else theirs
+        console.out(f"  {name}: {clean(value) or 'none'} ({source})")
+
+
 def _posts(arguments: argparse.Namespace, console: Console) -> int:
     """Everything that would keep posts from being sent, or be a pity: without secrets, and offline
     if not --online."""
@@ -115,6 +138,7 @@ def _site(sources: Sources, arguments: argparse.Namespace, console: Console) -> 
     read = read_posts([replace(source, named=False) for source in sources.files], config)
     wrong = [*read.failed, *(twins.error for twins in read.twins)]
     failed = bool(wrong)
+    _tell_site(config, console)
     for error in wrong:
         console.out(f"{console.colour('failed', 'red')}: {describe(error)}")
     with open_store(config, readonly=True) as store:
@@ -153,6 +177,11 @@ def _is_good(
     errors += [each for each in warnings if isinstance(each, AltMissing)]
     for each in errors:
         console.out(f"{console.colour('failed', 'red')}: {describe(each)}")
+    if post.url_problem and not post.draft:
+        errors.append(address_missing(post))
+        console.out(f"{console.colour('failed', 'red')}: {describe(errors[-1])}")
+    elif page := terminal.page(post):
+        console.out(page)
     notes = [describe(each) for each in warnings if not isinstance(each, AltMissing)]
     for note in (*notes, *(f"{post.file}: {clean(each)}" for each in post.notes)):
         console.out(f"{console.colour('note', 'yellow')}: {note}")

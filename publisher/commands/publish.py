@@ -54,9 +54,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             console.out(document.as_json(value))
             return
         tell = terminal.plan if told.dry else terminal.outcome
+        pages: set[str] = set()
         for result in told.results:
-            if result.reason not in LEFT_ALONE:
-                console.out(tell(result, console))
+            if result.reason in LEFT_ALONE:
+                continue
+            page = terminal.page(result.delivery.post) if told.dry else ""
+            if page and page not in pages:
+                console.out(page)
+                pages.add(page)
+            console.out(tell(result, console))
 
     choice = Choice(
         update=not arguments.no_update,

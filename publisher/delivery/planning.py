@@ -13,7 +13,14 @@ from publisher.compose.composer import Composed, Composer
 from publisher.config import Config
 from publisher.delivery.left_alone import Vanished, over, reason_of
 from publisher.delivery.plan import Choice, Delivery, plan
-from publisher.delivery.result import Result, as_it_was, planned, renamed, untouched
+from publisher.delivery.result import (
+    Result,
+    as_it_was,
+    planned,
+    renamed,
+    untouched,
+    without_address,
+)
 from publisher.errors import AltMissing, PictureMissing, PublishError, each_of, raise_all, unique
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
@@ -112,6 +119,8 @@ def _plan_post(
     created = [result.delivery for result in results if _creates(result)]
     if old := vanished.renamed_to(created):
         results = [renamed(each.delivery, old) if _creates(each) else each for each in results]
+    if post.url_problem:
+        results = [without_address(each.delivery) if _creates(each) else each for each in results]
     return Plans(results, warnings, errors)
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 RENAMED = "renamed?"
 """Why a post is held that may be one that was sent under another name."""
-WAITING = ("busy", RENAMED)
+NO_ADDRESS = "address?"
+"""Why a post is held whose site is known, and the address of its page isn't."""
+WAITING = ("busy", RENAMED, NO_ADDRESS)
 """Reasons for which a run that skips a post hasn't done what it was asked."""
 
 
@@ -115,6 +117,21 @@ def renamed(delivery: Delivery, old: Identity) -> Result:
         hint=f"if so: publish adopt {file} --as {old.path}; if it is another: publish adopt {file} --new",
     )
     return Result(delivery, delivery.rows, "skipped", RENAMED, error)
+
+
+def without_address(delivery: Delivery) -> Result:
+    """A new post whose page nobody can name: a person says where it is, or that there is none."""
+    error = address_missing(delivery.post)
+    return Result(delivery, delivery.rows, "skipped", NO_ADDRESS, error)
+
+
+def address_missing(post: Post) -> PostError:
+    return PostError(
+        f"has no address: {post.url_problem}",
+        hint="write publish: {url: https://…} in its front matter"
+        ", or publish: {url: none} to send it without one",
+        file=post.file,
+    )
 
 
 def delivered(outcome: Outcome) -> Result:

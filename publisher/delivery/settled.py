@@ -67,12 +67,14 @@ class Settled:
 
 def settings_of(config: Config) -> str:
     """A digest of what posts are composed with, beside themselves: of the templates, their sizes
-    and times."""
+    and times; of the configuration, and of what the site says of itself."""
     folder = config.templates()
     files = sorted(folder.rglob("*")) if folder.is_dir() else []
     what = [__version__, *(f"{file} {_stamp(file)}" for file in files)]
     if config.path is not None:
         what.append(hashlib.sha256(config.path.read_bytes()).hexdigest())
+    if config.generator is not None:
+        what.append(f"{config.generator.name} {config.generator.facts}")
     return hashlib.sha256("\0".join(what).encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -41,9 +41,12 @@ class Arguments:
 
 
 def resolve(target: str, link: Link) -> str:
-    """The address of a target: as `link` says, tried with ".md" too; else the target itself."""
+    """The address of a target: as `link` says, tried with ".md" too; empty where `link` says that
+    nobody knows it; the target itself where `link` says nothing."""
     if link and target:
-        return link(target) or link(f"{target}.md") or target
+        for each in (target, f"{target}.md"):
+            if (found := link(each)) is not None:
+                return found
     return target
 
 
@@ -129,7 +132,7 @@ def _post_link(arguments: Arguments, link: Link) -> str | None:
     target, *words = arguments.words
     text = " ".join(word for word in words if word not in ("true", "false")) or target
     address = resolve(target, link)
-    return _address(address, text) if address != target else _label(text)
+    return _address(address, text) if address not in ("", target) else _label(text)
 
 
 def _asset_link(arguments: Arguments, link: Link) -> str | None:

@@ -12,6 +12,9 @@ from publisher.identity import Identity
 from publisher.post.pictures import Places, Reference
 from publisher.text.tree import Element
 
+NOBODY = "none"
+"""The `url_source` of a post whose author says that it has no page."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Post:
@@ -23,6 +26,8 @@ class Post:
     title. `pictures` are those it names, the cover first; `places` is where others would lie.
     `not_before` is when it may go out, `expires` when its page is taken down: both aware.
     `digest` is that of what the author wrote, without what `publish` itself writes into the file.
+    `url_source` says where `url` is from ("front matter", "configuration", a generator's name, "built
+    site"); `url_problem` why a site that is known gives it none: then it isn't sent.
     `whole` is false where only its front matter was read: then it has no body, and isn't composed.
     """
 
@@ -39,6 +44,8 @@ class Post:
     language: str = ""
     slug: str = ""
     url: str = ""
+    url_source: str = ""
+    url_problem: str = ""
     image: str = ""
     pictures: tuple[Reference, ...] = ()
     places: Places | None = None
@@ -48,6 +55,11 @@ class Post:
     mentions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     whole: bool = True
+
+    @property
+    def needs_address(self) -> bool:
+        """Nothing says where its page is, and nobody has said that it has none."""
+        return not self.url and self.url_source != NOBODY
 
     def override(self, channel: str, adapter: str) -> dict[str, Any]:
         """What `publish:` says for a channel: its adapter's table, with the channel's own laid over

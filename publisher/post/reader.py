@@ -9,30 +9,40 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import posixpath
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from publisher import registry
 from publisher.config import COMMON_OPTIONS, Config, Site, wrong_value
 from publisher.dates import parse_date
 from publisher.errors import PostError, Problems, PublishError, did_you_mean
 from publisher.files import read_text, resolved
+from publisher.generators.generator import Generator, is_address
+from publisher.generators.page import Page
 from publisher.identity import Identity
 from publisher.markdown import shortcodes
 from publisher.markdown.dialects import as_commonmark
 from publisher.markdown.to_html import to_html
+from publisher.post.address import (
+    CONFIGURATION,
+    FRONT_MATTER,
+    Address,
+    is_pattern,
+    of_generator,
+    quote_address,
+)
 from publisher.post.drafts import Unclear, is_draft
 from publisher.post.frontmatter import split
 from publisher.post.keys import near_misses
+from publisher.post.links import Links
 from publisher.post.pictures import Places, cover_of, references
-from publisher.post.post import Post
+from publisher.post.post import NOBODY, Post
 from publisher.post.words import description_words, title_words
 from publisher.text import boxes, tree
 from publisher.text.emoji_names import emoji_in
@@ -79,14 +89,6 @@ def path_below(file: Path, root: Path) -> str:
     return unicodedata.normalize("NFC", relative.as_posix())
 
 
-def is_pattern(address: str) -> bool:
-    """Whether a site's generator makes an address of it: Jekyll's /:year/:title/, Hugo's and
-    Eleventy's /{{ title | slugify }}/, Astro's and SvelteKit's /[slug]/. It is none by itself."""
-    path = address.partition("://")[2] if re.match("https?://", address) else address
-    has_token = re.search(r"(?:^|[/_-]):[a-z]", path) is not None
-    return has_token or any(mark in path for mark in ("{", "}", "<%", "[", "]"))
-
-
 class _Reader:
     def __init__(self, file: Path, config: Config) -> None:
         self.file = file
@@ -124,24 +126,27 @@ class _Reader:
         site = self.config.site
         date, slug = self.date_and_slug()
         path = path_below(self.file, self.config.root)
-        url = self.url(site, date, slug, path)
         title = title_words(self.string("title"), site.title)
         channels, overrides = self.publish()
+        draft = self.draft(path)
+        address = self.address(site, date, slug, path, source, draft=draft)
         self.described = self.description()
         return Post(
             file=self.file,
-            identity=Identity(self.known_path(path), url, self.string("id")),
+            identity=Identity(self.known_path(path), address.url, self.string("id")),
             title=title,
             body=Element("div"),
             description=description_words(self.described, title),
             date=date,
-            draft=self.draft(path),
+            draft=draft,
             not_before=self.not_before(date),
             expires=self.moment("expirydate", "expiry_date", "expires", "unpublishdate"),
             tags=self.tags(),
             language=self.language(),
             slug=slug,
-            url=url,
+            url=address.url,
+            url_source=address.source,
+            url_problem=address.problem,
             digest=self.digest(source),
             channels=channels,
             overrides=overrides,
@@ -149,6 +154,15 @@ class _Reader:
             notes=self.near_misses(),
             whole=False,
         )
+
+    def page(self) -> str:
+        """The address alone; empty where it has none."""
+        self.data, source, _ = split(self.text, self.file)
+        date, slug = self.date_and_slug()
+        path = path_below(self.file, self.config.root)
+        draft = self.draft(path)
+        address = self.address(self.config.site, date, slug, path, source, draft=draft)
+        return "" if self.errors else address.url
 
     def known_path(self, path: str) -> str:
         """The path that the ledger knows it by: `path`, or where two sites share a ledger, one that
@@ -159,10 +173,15 @@ class _Reader:
 
     def whole(self, head: Post, source: str, first_line: int) -> Post:
         """With the text, and what only that says."""
-        site, url = self.config.site, head.url
+        site = self.config.site
+        generator = self.config.generator
+        inner = self.below_site(generator) if generator else PurePosixPath(self.file.name)
+        links = Links(
+            self.file, inner, head.url, self.config, lambda file: _page_of(file, self.config)
+        )
         expanded, notes = shortcodes.expand(
             as_commonmark(self.with_excerpt_marked(source)),
-            lambda target: _absolute(target, url, site),
+            links.named,
             first_line=first_line,
             values=site.values,
         )
@@ -177,14 +196,12 @@ class _Reader:
             self.config.root,
             site.static,
             site.base_url,
-            lambda t: _absolute(t, url, site),
+            links.absolute,
         )
         key = "image" if self.data.get("image") else "cover"
         cover = cover_of(places, self.data.get(key), self.line(key))
         written = body
-        body = tree.resolve(
-            tree.without_title(body, title), lambda target: _absolute(target, url, site)
-        )
+        body = tree.resolve(tree.without_title(body, title), links.absolute)
         if not (
             title or tree.text_of(body).strip() or any(part.name == "img" for part in body.walk())
         ):
@@ -201,7 +218,7 @@ class _Reader:
             image=cover.src if cover else "",
             pictures=references(places, self.text, cover, written),
             places=places,
-            notes=(*notes, *head.notes),
+            notes=(*notes, *_told(links.unknown), *head.notes),
             whole=True,
         )
 
@@ -238,7 +255,12 @@ class _Reader:
 
     def language(self) -> str:
         own = self.string("lang", "language", "locale").replace("_", "-")
-        return own or self.config.site.language
+        generator = self.config.generator
+        of_name = generator.language(self.below_site(generator)) if generator and not own else ""
+        return own or of_name or self.config.site.language
+
+    def below_site(self, generator: Generator) -> PurePosixPath:
+        return PurePosixPath(path_below(self.file, generator.root))
 
     def description(self) -> str:
         """Some themes keep a picture in `preview`, or a flag in `teaser`: that is no description."""
@@ -312,43 +334,83 @@ class _Reader:
             self.wrong_date("date", value)
         return date, slug
 
-    def url(self, site: Site, date: dt.datetime | None, slug: str, path: str) -> str:
-        """The post's own address: as the front matter says it, else by the site's permalink; else
-        empty."""
-        given = self.string("canonical_url", "permalink", "url")
+    def address(
+        self,
+        site: Site,
+        date: dt.datetime | None,
+        slug: str,
+        path: str,
+        source: str,
+        *,
+        draft: bool,
+    ) -> Address:
+        """The post's own address: as the front matter says it, by the permalink of publish.toml, or
+        as the site's generator makes it."""
+        publish = self.data.get("publish")
+        told = publish.get("url") if isinstance(publish, dict) else None
+        if told in ("none", False):
+            return Address(source=NOBODY)
+        given = one_line(told) if isinstance(told, str) else ""
+        given = given or self.string("canonical_url")
+        for key in ("canonicalurl", "canonical"):  # some themes keep a table there, or a flag
+            theirs = self.data.get(key)
+            if not given and isinstance(theirs, str) and is_address(theirs.strip()):
+                given = theirs.strip()
+        generator = self.config.generator
+        if generator is not None and not given and not site.permalink:
+            if draft and not generator.builds_drafts:
+                return Address(problem=f"{generator.name} builds no page of a draft")
+            page = Page(
+                path=self.below_site(generator),
+                data=self.data,
+                title=self.string("title"),
+                heading=_heading_of(source),
+                date=date,
+                zone=site.timezone,
+                head_of=_head_of,
+            )
+            return of_generator(generator, page, site.base_url, own="base_url" in site.own)
+        given = given or self.string("permalink", "url")
         if is_pattern(given):
             given = ""
         if not given and self.string("path"):
             given = "/" + self.string("path").strip("/") + "/"
+        where = FRONT_MATTER
         if not given and site.permalink:
-            day = date.astimezone(site.timezone) if date else dt.datetime(1, 1, 1, tzinfo=dt.UTC)
-            known = {
-                "slug": slug, "year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}",
-                "path": str(PurePosixPath(path).with_suffix("")),
-            }  # fmt: skip
-            try:
-                given = site.permalink.format_map(known)
-            except (LookupError, ValueError, AttributeError):
-                self.errors.append(
-                    PostError(
-                        f"the permalink {site.permalink!r} can't be filled in",
-                        hint=f"it may contain {', '.join('{' + name + '}' for name in known)}",
-                        file=self.config.path or self.file,
-                    )
-                )
-            if date is None and re.search(r"\{(year|month|day)\}", site.permalink):
-                self.problem(
-                    "has no date, which the site's permalink needs",
-                    "add a line date: 2026-11-23",
-                    "title",
-                )
-        if not given:
-            return ""
-        if not urlsplit(given).scheme and site.base_url:
+            given, where = self.by_permalink(site, date, slug, path), CONFIGURATION
+        if given and not urlsplit(given).scheme and site.base_url:
             # Below the site, wherever that is: https://example.org/blog/ and /news/x/ give
             # /blog/news/x/.
             given = f"{site.base_url.rstrip('/')}/{given.lstrip('/')}"
-        return quote_address(given) if urlsplit(given).scheme in ("http", "https") else ""
+        if urlsplit(given).scheme not in ("http", "https"):
+            return Address()
+        return Address(quote_address(given), where)
+
+    def by_permalink(self, site: Site, date: dt.datetime | None, slug: str, path: str) -> str:
+        """What the permalink of publish.toml makes of the post; empty where it can't be filled in,
+        which is an error."""
+        if date is None and re.search(r"\{(year|month|day)\}", site.permalink):
+            self.problem(
+                "has no date, which the site's permalink needs",
+                "add a line date: 2026-11-23",
+                "title",
+            )
+        day = date.astimezone(site.timezone) if date else dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+        known = {
+            "slug": slug, "year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}",
+            "path": str(PurePosixPath(path).with_suffix("")),
+        }  # fmt: skip
+        try:
+            return site.permalink.format_map(known)
+        except (LookupError, ValueError, AttributeError):
+            self.errors.append(
+                PostError(
+                    f"the permalink {site.permalink!r} can't be filled in",
+                    hint=f"it may contain {', '.join('{' + name + '}' for name in known)}",
+                    file=self.config.path or self.file,
+                )
+            )
+            return ""
 
     def tags(self) -> tuple[str, ...]:
         taxonomies = self.data.get("taxonomies")
@@ -410,10 +472,15 @@ class _Reader:
                             "channels",
                         )
                 channels = tuple(dict.fromkeys(names))
+            elif key == "url":
+                if table not in ("none", False) and not (isinstance(table, str) and table.strip()):
+                    self.problem(
+                        "publish: url is no address", "write url: none, or an address", "url"
+                    )
             elif key not in known:
                 self.problem(
                     f"publish: there is no channel {key!r}",
-                    did_you_mean(str(key), (*known, "channels")),
+                    did_you_mean(str(key), (*known, "channels", "url")),
                     str(key),
                 )
             elif not isinstance(table, dict):
@@ -474,40 +541,33 @@ def _only_text(text: str) -> str:
     return _NOT_TEXT.sub("", text).encode("utf-8", "ignore").decode()
 
 
-def quote_address(address: str) -> str:
-    """Percent-encode what may not stand in an address; what is encoded already stays."""
-    return quote(address, safe="%/:?#[]@!$&'()*+,;=~-._")
+def _page_of(file: Path, config: Config) -> str:
+    """The address of another post's page; empty where it has none, or can't be read."""
+    try:
+        return _Reader(file, config).page()
+    except PublishError:
+        return ""
 
 
-def _absolute(target: str, page: str, site: Site) -> str:
-    """A link or picture as a reader elsewhere needs it: relative ones resolved against the post's
-    own address.
+def _told(unknown: Sequence[str]) -> list[str]:
+    return [
+        f"the link to {target} is left out: which page that is isn't known"
+        for target in dict.fromkeys(unknown)
+    ]
 
-    `other-post.md` is how many sites write a link to another source file: its page stands beside
-    this one's. What can't be resolved (no base_url) stays as it is.
-    """
-    target = target.strip().removesuffix(
-        "%20"
-    )  # a space that slipped in before the closing parenthesis
-    parts = urlsplit(target) if not re.match(r"[^:/?#]*\[", target) else None
-    if parts is None or parts.scheme or target.startswith("//"):
-        return ("https:" + target) if target.startswith("//") else target
-    if target.startswith("#") or not target:
-        return target
-    base = page or site.base_url
-    if not base:
-        return target
-    path, _, rest = target.partition("#") if "#" in target else (target, "", "")
-    if path.startswith("@/"):  # Zola's internal links start at the content folder
-        path = "/" + path[2:]
-    if re.search(r"\.(md|markdown)$", path):
-        stem = re.sub(r"(/|^)(_?index|README)$", r"\1", re.sub(r"\.(md|markdown)$", "", path))
-        stem = posixpath.join(
-            posixpath.dirname(stem), re.sub(r"^\d{4}-\d\d-\d\d-", "", posixpath.basename(stem))
-        )
-        folder = page.endswith("/")
-        path = f"{'../' if folder and not stem.startswith('/') else ''}{stem}{'/' if folder and stem[-1:] != '/' else ''}"
-    return quote_address(urljoin(base, path + (f"#{rest}" if rest else "")))
+
+def _heading_of(source: str) -> str:
+    """The first heading of a text that begins with one, as it is written."""
+    found = re.match(r"\s*#[ \t]+(.+?)[ \t]*#*[ \t]*$", source, re.MULTILINE)
+    return one_line(found[1]) if found else ""
+
+
+def _head_of(file: Path) -> Mapping[str, Any]:
+    """The front matter of another file of the site; empty where it can't be read."""
+    try:
+        return split(read_text(file, SIZE_LIMIT, PostError), file)[0]
+    except PublishError:
+        return {}
 
 
 def _first_heading(body: Element) -> str:

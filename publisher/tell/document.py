@@ -11,6 +11,7 @@ from typing import Any
 from publisher.delivery.result import Result
 from publisher.errors import PublishError
 from publisher.ledger.row import Row
+from publisher.post.post import Post
 
 VERSION = 1
 
@@ -33,7 +34,21 @@ def document(
         "dry_run": dry_run,
         "errors": [error_value(error) for error in errors],
         "warnings": [error_value(warning) for warning in warnings],
+        "posts": [
+            _post(post)
+            for post in {r.delivery.post.file: r.delivery.post for r in results}.values()
+        ],
         "results": [_result(result) for result in results],
+    }
+
+
+def _post(post: Post) -> dict[str, Any]:
+    """The post's own page: its address, who says so, or why there is none."""
+    return {
+        "post": str(post.file),
+        "url": post.url or None,
+        "url_source": post.url_source or None,
+        "url_problem": post.url_problem or None,
     }
 
 

@@ -11,6 +11,7 @@ from publisher.delivery.plan import Delivery
 from publisher.delivery.result import Result
 from publisher.errors import PostError, PublishError
 from publisher.ledger.row import Row
+from publisher.post.post import Post
 from publisher.tell.console import Console, clean, describe
 from publisher.tell.diff import differences
 
@@ -51,6 +52,17 @@ def plan(result: Result, console: Console) -> str:
     lines.append(console.colour("  " + "─" * 70, "dim"))
     lines += [f"  note: {clean(note)}" for note in delivery.post.notes]
     return "\n".join(lines) + "\n"
+
+
+def page(post: Post) -> str:
+    """Where the post's own page is, and who says so; empty where it has none."""
+    if not post.url:
+        return ""
+    source = {
+        "front matter": "its front matter says so",
+        "configuration": "by the permalink in publish.toml",
+    }.get(post.url_source, f"as {post.url_source} makes it")
+    return f"{clean(str(post.file))}: its page is {clean(post.url)} ({source})"
 
 
 def _fields(
@@ -197,6 +209,7 @@ def _reason(result: Result) -> str:
         "busy": "another process is sending it",
         "too old": "it is too old to be meant (name it by itself to send it)",
         "undated": "it has no date",
+        "address?": "where its page is isn't known",
         "renamed?": "it may be a post that was sent under another name",
     }.get(result.reason or "", str(result.reason))
 
@@ -288,7 +301,7 @@ def warnings(results: Sequence[Result]) -> list[PublishError]:
         dict.fromkeys(
             r.delivery.post.file
             for r in results
-            if r.status == "planned" and not r.delivery.post.url
+            if r.status == "planned" and r.delivery.post.needs_address
         )
     )
     if homeless:
@@ -296,7 +309,8 @@ def warnings(results: Sequence[Result]) -> list[PublishError]:
         found.append(
             PostError(
                 f"{many} no address, so that no channel links to {'them' if len(homeless) > 1 else 'it'}",
-                hint="set [site] base_url and permalink, or canonical_url in the front matter",
+                hint="set [site] base_url and permalink, or canonical_url in the front matter"
+                "; publish: {url: none} says that there is none",
                 file=homeless[0] if len(homeless) == 1 else None,
             )
         )

@@ -147,7 +147,8 @@ def transform(root: Element, change: Callable[[Element], Element | None]) -> Ele
 
 
 def resolve(root: Element, address: Callable[[str], str]) -> Element:
-    """Every address that an element leads to or shows, passed through `address`."""
+    """Every address that an element leads to or shows, passed through `address`. Where that is empty
+    the element leads nowhere, and its words stay."""
 
     def change(element: Element) -> Element:
         attrs = element.attrs
@@ -155,7 +156,14 @@ def resolve(root: Element, address: Callable[[str], str]) -> Element:
             return element
         found = {name: attrs[name] for name in ("href", "src", "poster", "cite") if attrs.get(name)}
         changed = {name: to for name, value in found.items() if (to := address(value)) != value}
-        return Element(element.name, {**attrs, **changed}, element.children) if changed else element
+        if not changed:
+            return element
+        kept = {
+            name: value
+            for name, value in {**attrs, **changed}.items()
+            if value or name not in changed
+        }
+        return Element(element.name, kept, element.children)
 
     return transform(root, change)
 

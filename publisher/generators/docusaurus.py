@@ -1,0 +1,123 @@
+"""Docusaurus: docusaurus.io/docs/blog and /docs/api/plugins (read 2026-11), held against docusaurus
+3."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from publisher.generators.generator import Generator
+from publisher.generators.literals import read
+from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.unknown import UNKNOWN
+
+FILES = tuple(f"docusaurus.config.{kind}" for kind in ("js", "ts", "mjs", "cjs", "mts"))
+_DATED = re.compile(
+    r"(?P<folder>.*?)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?"
+)
+_NUMBER = re.compile(r"^(?!\d+[-_.]\d)\d+\s*[-_.]+\s*(?=[^-_.\s])")
+
+
+def find(folder: Path) -> Docusaurus | None:
+    for name in FILES:
+        if (folder / name).is_file():
+            settings = read(folder / name)
+            return Docusaurus(folder, folder / name, settings if isinstance(settings, dict) else {})
+    return None
+
+
+class Docusaurus(Generator):
+    name = "Docusaurus"
+    placeholders = ("https://your-docusaurus-site.example.com",)
+
+    def read_facts(self) -> Facts:
+        url, base = self.text("url").rstrip("/"), self.text("baseUrl").strip("/")
+        language = self.table("i18n").get("defaultLocale")
+        return Facts(
+            base_url=(f"{url}/{base}" if base else url) if re.match("https?://", url) else "",
+            title=self.text("title"),
+            language=language if isinstance(language, str) else "",
+            static="static",
+            separator="<!-- truncate -->",
+        )
+
+    def path(self, page: Page) -> str:
+        for plugin, default in (("blog", "blog"), ("docs", "docs")):
+            for options in self._instances(plugin):
+                folder = str(options.get("path") or default)
+                if UNKNOWN in (options.get("path"), options.get("routeBasePath")):
+                    raise NoAddress(
+                        f"the settings of its {plugin} are made by code, which isn't run here"
+                    )
+                if page.path.is_relative_to(PurePosixPath(folder)):
+                    inner = page.path.relative_to(PurePosixPath(folder))
+                    self._demand_built(inner)
+                    route = options.get("routeBasePath", default)
+                    made = (
+                        self._post(page, inner) if plugin == "blog" else self._document(page, inner)
+                    )
+                    return self._ended(f"/{str(route).strip('/')}/{made.lstrip('/')}")
+        pages = PurePosixPath("src/pages")
+        if page.path.is_relative_to(pages):
+            inner = page.path.relative_to(pages)
+            self._demand_built(inner)
+            return self._ended("/" + re.sub("(^|/)index$", "", str(inner.with_suffix(""))))
+        raise NoAddress(
+            "the site doesn't build this post: it lies in no folder of its blog or documents"
+        )
+
+    def _instances(self, plugin: str) -> list[dict[str, Any]]:
+        """The options of each blog, or each folder of documents."""
+        found: list[dict[str, Any]] = []
+        for preset in self.settings.get("presets") or ():
+            name, options = _with_options(preset)
+            if name in ("classic", "@docusaurus/preset-classic"):
+                own = options.get(plugin)
+                if own is not False:
+                    found.append(own if isinstance(own, dict) else {})
+        for each in self.settings.get("plugins") or ():
+            name, options = _with_options(each)
+            if name in (f"@docusaurus/plugin-content-{plugin}", f"content-{plugin}"):
+                found.append(options)
+        return sorted(found, key=lambda options: -len(str(options.get("path") or "")))
+
+    def _post(self, page: Page, inner: PurePosixPath) -> str:
+        if slug := page.text("slug"):
+            return slug
+        name = str(inner.with_suffix(""))
+        if dated := _DATED.fullmatch(name):
+            return f"/{dated['date'].replace('-', '/')}/{dated['folder']}{dated['text']}"
+        return "/" + name.removesuffix("/index")
+
+    def _document(self, page: Page, inner: PurePosixPath) -> str:
+        folder = [_NUMBER.sub("", part) for part in inner.parent.parts]
+        above = "/".join(folder)
+        slug = page.text("slug")
+        if slug.startswith("/"):
+            return slug
+        name = slug or page.text("id") or _NUMBER.sub("", inner.stem)
+        is_index = not slug and (
+            name.lower() in ("index", "readme") or (folder and name.lower() == folder[-1].lower())
+        )
+        return f"{above}/" if is_index else f"{above}/{name}" if above else name
+
+    def _demand_built(self, inner: PurePosixPath) -> None:
+        if any(part.startswith("_") for part in inner.parts) or ".test" in inner.name:
+            raise NoAddress("the site doesn't build this post: its name begins with _")
+
+    def _ended(self, path: str) -> str:
+        """A page is a folder's index.html, whose address ends in a slash; where `trailingSlash` is
+        false it is a file, whose ending links may leave out."""
+        path = re.sub("/{2,}", "/", path).rstrip("/")
+        if not path:
+            return "/"
+        return f"{path}.html" if self.settings.get("trailingSlash") is False else f"{path}/"
+
+
+def _with_options(each: Any) -> tuple[str, dict[str, Any]]:
+    if isinstance(each, str):
+        return each, {}
+    if isinstance(each, list) and each and isinstance(each[0], str):
+        return each[0], each[1] if len(each) > 1 and isinstance(each[1], dict) else {}
+    return "", {}

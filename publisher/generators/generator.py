@@ -1,0 +1,102 @@
+"""What every site generator can be asked."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from publisher.generators.page import Facts, NoAddress, Page
+
+MARKDOWN = (".md", ".markdown", ".mdx", ".qmd", ".mkd", ".mdown")
+
+
+class Generator(ABC):
+    """One site, as its own files say it.
+
+    root   the site's folder
+    file   where its settings are
+    facts  what it says of itself
+    """
+
+    name: ClassVar[str]
+    builds_drafts: ClassVar[bool] = False
+    """Whether what `publish` takes for a draft may have a page all the same."""
+    links: ClassVar[Sequence[str]] = ()
+    """How a link to a source file begins, where it isn't simply its path."""
+    placeholders: ClassVar[Sequence[str]] = ()
+    """Base addresses that a new site has until its author writes the real one."""
+
+    def __init__(self, root: Path, file: Path, settings: dict[str, Any]) -> None:
+        self.root = root
+        self.file = file
+        self.settings = settings
+        facts = self.read_facts()
+        if facts.base_url.rstrip("/").lower() in self.placeholders:
+            facts = Facts("", facts.title, facts.language, facts.timezone, facts.static)
+        self.facts = facts
+
+    @abstractmethod
+    def read_facts(self) -> Facts:
+        """What the settings say of the site."""
+
+    @abstractmethod
+    def path(self, page: Page) -> str:
+        """Where the page is below the site's address: unquoted, beginning with a slash. Raises
+        NoAddress."""
+
+    def base_for(self, page: Page) -> str:
+        """The address that `path` is below; most sites have one for all pages."""
+        return self.facts.base_url
+
+    def language(self, path: PurePosixPath) -> str:
+        """The language that a file's name or folder says; empty where it says none."""
+        return ""
+
+    def linked(self, target: str, page: PurePosixPath) -> Path | None:
+        """The source file that a link in `page` names in this generator's own way; None where it
+        names none."""
+        return None
+
+    def existing(self, *names: PurePosixPath | str) -> Path | None:
+        """The first of these files, below the site's folder, that is there and lies in it."""
+        top = self.root.resolve()
+        for name in names:
+            file = (self.root / name).resolve()
+            if file.is_relative_to(top) and file.is_file():
+                return file
+        return None
+
+    def text(self, *keys: str) -> str:
+        """The first of these settings that is a text or a number."""
+        for key in keys:
+            value = self.settings.get(key)
+            if isinstance(value, str | int | float) and not isinstance(value, bool):
+                return str(value).strip()
+        return ""
+
+    def table(self, key: str) -> dict[str, Any]:
+        value = self.settings.get(key)
+        return value if isinstance(value, dict) else {}
+
+
+def below(path: PurePosixPath, folder: str) -> PurePosixPath | None:
+    """`path` as seen from `folder`; None where it lies elsewhere."""
+    top = PurePosixPath(folder or ".")
+    if top in (PurePosixPath("."), PurePosixPath()):
+        return path
+    return path.relative_to(top) if path.is_relative_to(top) else None
+
+
+def inside(path: PurePosixPath, folder: str) -> PurePosixPath:
+    """`path` as seen from the folder that the generator builds. Raises NoAddress."""
+    found = below(path, folder)
+    if found is None:
+        raise NoAddress(f"the site doesn't build this post: it lies outside {folder}")
+    return found
+
+
+def is_address(text: str) -> bool:
+    return urlsplit(text).scheme in ("http", "https")

@@ -1,0 +1,42 @@
+"""Quarto: quarto.org/docs/websites (read 2026-11)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from publisher.generators.generator import Generator
+from publisher.generators.literals import read
+from publisher.generators.page import Facts, NoAddress, Page
+
+
+def find(folder: Path) -> Quarto | None:
+    for name in ("_quarto.yml", "_quarto.yaml"):
+        if (folder / name).is_file():
+            settings = read(folder / name)
+            return Quarto(folder, folder / name, settings if isinstance(settings, dict) else {})
+    return None
+
+
+class Quarto(Generator):
+    name = "Quarto"
+
+    def read_facts(self) -> Facts:
+        website = self.table("website")
+        url = str(website.get("site-url") or "").rstrip("/")
+        base = str(website.get("site-path") or "").strip("/")
+        whole = f"{url}/{base}" if base and not url.endswith(f"/{base}") else url
+        return Facts(
+            base_url=whole if re.match("https?://", url) else "",
+            title=str(website.get("title") or ""),
+            language=self.text("lang"),
+            static=".",
+        )
+
+    def path(self, page: Page) -> str:
+        if any(part.startswith(("_", ".")) for part in page.path.parts):
+            raise NoAddress("the site doesn't build this post: its name or folder begins with _")
+        if "output-file" in page.data:
+            return "/" + str(page.path.with_name(page.text("output-file")))
+        path = "/" + str(page.path.with_suffix(".html"))
+        return path.removesuffix("index.html") if path.endswith("/index.html") else path

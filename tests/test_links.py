@@ -1,0 +1,112 @@
+"""A link to another post leads to the page that the site really makes of it; where that isn't known,
+its words stay, without a link, and the run says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from publisher import config as configuration
+from publisher.post.post import Post
+from publisher.post.reader import read
+
+HUGO = {"hugo.toml": 'baseURL = "https://ada.example/"\n[permalinks]\nposts = "/:year/:slug/"\n'}
+JEKYLL = {"_config.yml": "url: https://ada.example\n"}
+HEXO = {
+    "_config.yml": "url: https://ada.example\nsource_dir: source\n",
+    "package.json": '{"hexo": {}}',
+}
+ZOLA = {"config.toml": 'base_url = "https://ada.example"\n'}
+MKDOCS = {"mkdocs.yml": "site_name: Ada\nsite_url: https://ada.example/\n"}
+PELICAN = {"pelicanconf.py": "SITEURL = 'https://ada.example'\nPATH = 'content'\n"}
+NIKOLA = {
+    "conf.py": "SITE_URL = 'https://ada.example/'\nPOSTS = (('posts/*.md', 'posts', 'post.tmpl'),)\n"
+}
+OTHER = "---\ntitle: The Other\ndate: 2026-01-02\n---\nText.\n"
+
+
+def read_with(
+    folder: Path, site: dict[str, str], other: str, own: str, text: str, head: str = ""
+) -> Post:
+    """The post `own` of a site that has another one, at `other`."""
+    files = {**site, other: OTHER, own: f"---\ntitle: Own\ndate: 2026-03-05\n{head}---\n{text}\n"}
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, "utf-8")
+    (folder / "publish.toml").write_text("", "utf-8")
+    return read(folder / own, configuration.of_run(None, (folder / own).parent))
+
+
+def links(post: Post) -> list[str]:
+    return [each.attrs["href"] for each in post.body.walk() if each.attrs.get("href")]
+
+
+@pytest.mark.parametrize(
+    ("site", "other", "own", "text", "address"),
+    [
+        (HUGO, "content/posts/x.md", "content/posts/own.md",
+         '[it]({{< ref "posts/x.md" >}})', "/2026/the-other/"),
+        (HUGO, "content/posts/x.md", "content/posts/own.md",
+         '[it]({{< relref "x" >}})', "/2026/the-other/"),
+        (HUGO, "content/posts/x/index.md", "content/posts/own.md",
+         '[it]({{< ref "/posts/x#part" >}})', "/2026/the-other/#part"),
+        (HUGO, "content/posts/x.md", "content/posts/own.md", "[it](x.md)", "/2026/the-other/"),
+        (JEKYLL, "_posts/2026-01-02-x.md", "_posts/2026-03-05-own.md",
+         "[it]({% link _posts/2026-01-02-x.md %})", "/2026/01/02/x.html"),
+        (JEKYLL, "_posts/2026-01-02-x.md", "_posts/2026-03-05-own.md",
+         "[it]({% post_url 2026-01-02-x %})", "/2026/01/02/x.html"),
+        (JEKYLL, "a/_posts/2026-01-02-x.md", "_posts/2026-03-05-own.md",
+         "[it]({% post_url /a/2026-01-02-x %})", "/a/2026/01/02/x.html"),
+        (JEKYLL, "_posts/2026-01-02-x.md", "_posts/2026-03-05-own.md",
+         "[it](2026-01-02-x.md#top)", "/2026/01/02/x.html#top"),
+        (HEXO, "source/_posts/a/x.md", "source/_posts/own.md", '{% post_link a/x "it" %}', "/2026/01/02/a/x/"),
+        (ZOLA, "content/blog/2026-01-02-x.md", "content/blog/own.md", "[it](@/blog/2026-01-02-x.md)", "/blog/x/"),
+        (MKDOCS, "docs/a/x.md", "docs/b/own.md", "[it](../a/x.md#part)", "/a/x/#part"),
+        (PELICAN, "content/a/x.md", "content/own.md", "[it]({filename}/a/x.md)", "/the-other.html"),
+        (PELICAN, "content/a/x.md", "content/own.md", "[it]({filename}a/x.md)", "/the-other.html"),
+        (NIKOLA, "posts/x.md", "posts/own.md", "[it](link://filename/posts/x.md)", "/posts/x/"),
+    ],
+)  # fmt: skip
+def test_a_link_leads_to_the_other_page(
+    site: dict[str, str], other: str, own: str, text: str, address: str, tmp_path: Path
+) -> None:
+    post = read_with(tmp_path, site, other, own, text)
+    assert links(post) == [f"https://ada.example{address}"]
+    assert post.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("site", "own", "text"),
+    [
+        (HUGO, "content/posts/own.md", '[its words]({{< ref "gone.md" >}})'),
+        (HUGO, "content/posts/own.md", "[its words](gone.md)"),
+        (HUGO, "content/posts/own.md", "[its words](../../other/draft.md)"),
+        (JEKYLL, "_posts/2026-03-05-own.md", "[its words]({% link _posts/2026-01-02-gone.md %})"),
+        (JEKYLL, "_posts/2026-03-05-own.md", "[its words](/_posts/2026-01-02-gone.md)"),
+        (HEXO, "source/_posts/own.md", '{% post_link gone "its words" %}'),
+        (ZOLA, "content/blog/own.md", "[its words](@/blog/gone.md)"),
+        (MKDOCS, "docs/own.md", "[its words](../../../../etc/hostname.md)"),
+    ],
+)
+def test_where_it_is_not_known_the_words_stay(
+    site: dict[str, str], own: str, text: str, tmp_path: Path
+) -> None:
+    post = read_with(tmp_path, site, "other/draft.md", own, text)
+    assert links(post) == []
+    assert "its words" in "".join(str(each) for each in post.body.walk())
+    assert any("which page that is isn't known" in note for note in post.notes)
+
+
+def test_no_page_is_ever_below_posts(tmp_path: Path) -> None:
+    """Also on a site that nothing is known of."""
+    post = read_with(tmp_path, {}, "other.md", "own.md", "[it](/_posts/2026-01-02-x.md)")
+    assert links(post) == []
+
+
+def test_a_draft_has_no_page_to_link_to(tmp_path: Path) -> None:
+    (tmp_path / "content" / "posts").mkdir(parents=True)
+    draft = tmp_path / "content" / "posts" / "draft.md"
+    draft.write_text("---\ntitle: D\ndate: 2026-01-02\ndraft: true\n---\nText.\n", "utf-8")
+    post = read_with(tmp_path, HUGO, "content/posts/x.md", "content/posts/own.md", "[it](draft.md)")
+    assert links(post) == []

@@ -1,0 +1,254 @@
+"""The address that a post is announced with is that of the page which the site's generator really
+builds, with nothing in publish.toml but a channel; and what has no page has no address."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from publisher import config as configuration
+from publisher.config import Config
+from publisher.post.post import Post
+from publisher.post.reader import read
+from publisher.sandbox import Sandbox
+from tests.conftest import SHARED, Publish
+from tests.sites import HOST, RECORDED, SITES, Site, write
+
+GIVEN = SHARED / "sites"
+BUILT = json.loads(RECORDED.read_text("utf-8"))
+"""What the generators made of the posts of tests/sites.py; `.ci/run` holds it to them."""
+DEPENDS = ("depends on the time zone", "made by code")
+"""Why a page that is built may have no address here: it can't be known, and that is said."""
+
+
+def config_of(file: Path) -> Config:
+    return configuration.of_run(None, file.parent)
+
+
+def read_in(folder: Path, name: str) -> Post:
+    return read(folder / name, config_of(folder / name))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "publish.toml").write_text(
+        '[channels.discord]\nwebhook_url = { env = "WEBHOOK" }\n', "utf-8"
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda site: site.name)
+def test_every_page_has_the_address_that_the_generator_gives_it(site: Site, folder: Path) -> None:
+    write(site, folder)
+    wrong = {}
+    for name, address in BUILT[site.name].items():
+        post = read_in(folder, name)
+        unknown = any(words in post.url_problem for words in DEPENDS)
+        if post.url != (address or "") and not (unknown and not post.url):
+            wrong[name] = (address, post.url or post.url_problem)
+    assert wrong == {}
+    assert set(BUILT[site.name]) == {name for name in BUILT[site.name] if (folder / name).is_file()}
+
+
+@pytest.mark.skipif(not GIVEN.is_dir(), reason="../shared/sites is not there")
+@pytest.mark.parametrize("name", sorted(each.name for each in GIVEN.glob("*")))
+def test_the_given_sites_are_right(name: str, folder: Path) -> None:
+    """What Jekyll calls `baseurl` is part of every address that it writes (absolute_url), and of none
+    of its files: the given address of such a site is that of the file."""
+    shutil.copytree(GIVEN / name, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    (folder / ".git").mkdir()
+    if not config_of(folder / "x.md").site.base_url:
+        config = (folder / "publish.toml").read_text("utf-8")
+        (folder / "publish.toml").write_text(f'[site]\nbase_url = "{HOST}/"\n{config}', "utf-8")
+    base = "/b" if name == "jek-title" else ""
+    given = json.loads((folder / "real.json").read_text("utf-8"))
+    wanted = {
+        file: address.replace(HOST, HOST + base) if address else ""
+        for file, address in given.items()
+    }
+    assert {file: read_in(folder, file).url for file in given} == wanted
+
+
+def test_a_site_is_found_from_where_its_posts_lie(folder: Path) -> None:
+    """The configuration may be above the site, or in a folder of it."""
+    site = folder / "web"
+    (site / "content" / "posts").mkdir(parents=True)
+    (site / "hugo.toml").write_text('baseURL = "https://ada.example/"\n', "utf-8")
+    file = site / "content" / "posts" / "hello.md"
+    file.write_text("---\ntitle: Hello\n---\nHello.\n", "utf-8")
+    assert read(file, config_of(file)).url == "https://ada.example/posts/hello/"
+    shutil.move(folder / "publish.toml", file.parent / "publish.toml")
+    (folder / ".git").mkdir()
+    assert read(file, config_of(file)).url == "https://ada.example/posts/hello/"
+
+
+def test_what_publish_toml_says_comes_first(folder: Path) -> None:
+    (folder / "hugo.toml").write_text(
+        'baseURL = "https://ada.example/"\ntitle = "Ada"\nlanguageCode = "fr"\n'
+        'timeZone = "Asia/Tokyo"\n',
+        "utf-8",
+    )
+    site = config_of(folder / "x.md").site
+    assert (site.base_url, site.title, site.language) == ("https://ada.example", "Ada", "fr")
+    assert str(site.timezone) == "Asia/Tokyo"
+    (folder / "publish.toml").write_text(
+        '[site]\nbase_url = "https://b.example/"\ntitle = "B"\nlanguage = "de"\ntimezone = "UTC"\n',
+        "utf-8",
+    )
+    own = config_of(folder / "x.md").site
+    assert (own.base_url, own.title, own.language) == ("https://b.example/", "B", "de")
+    assert str(own.timezone) == "UTC"
+
+
+def test_a_new_site_s_placeholder_is_no_address(folder: Path) -> None:
+    (folder / "hugo.toml").write_text('baseURL = "https://example.org/"\n', "utf-8")
+    (folder / "content").mkdir()
+    (folder / "content" / "x.md").write_text("---\ntitle: X\n---\nX.\n", "utf-8")
+    post = read_in(folder, "content/x.md")
+    assert post.url == ""
+    assert "hugo.toml doesn't say it" in post.url_problem
+
+
+@pytest.fixture
+def hugo(project: Path) -> Path:
+    """A site of Hugo's around the sandbox's configuration, and a post that it doesn't build."""
+    config = (project / "publish.toml").read_text("utf-8")
+    config = re.sub(r"(?ms)^\[site\].*?(?=^\[)", "", config)
+    (project / "publish.toml").write_text(config, "utf-8")
+    (project / "hugo.toml").write_text('baseURL = "https://ada.example/"\n', "utf-8")
+    return project
+
+
+def test_a_post_that_is_not_built_is_held(hugo: Path, sandbox: Sandbox, publish: Publish) -> None:
+    ran = publish("post.md", "--json")
+    assert ran.status == 1
+    assert {each["reason"] for each in ran.json["results"]} == {"address?"}
+    assert (
+        "the site doesn't build this post: it lies outside content"
+        in ran.json["results"][0]["error"]["message"]
+    )
+    assert ran.json["posts"][0]["url"] is None
+    assert sandbox.received() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [("none", None), ("https://ada.example/there/", "https://ada.example/there/")],
+)
+def test_the_author_settles_it(
+    hugo: Path, sandbox: Sandbox, publish: Publish, said: str, address: str | None
+) -> None:
+    text = (hugo / "post.md").read_text("utf-8")
+    head, rest = text.split("---\n", 2)[1:]
+    head = "".join(
+        line + "\n" for line in head.splitlines() if not line.startswith(("canonical_url", "url"))
+    )
+    (hugo / "post.md").write_text(f"---\n{head}publish: {{url: '{said}'}}\n---\n{rest}", "utf-8")
+    ran = publish("post.md", "--json", "--channels", "mastodon")
+    assert ran.status == 0, ran.err
+    assert ran.json["posts"][0]["url"] == address
+    (received,) = sandbox.received()
+    assert ("https://ada.example/there/" in received["text"]) is bool(address)
+
+
+def test_what_is_live_stays_whatever_its_site_says_now(
+    hugo: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    """Only creations are held: an address that isn't known any more takes nothing down."""
+    (hugo / "hugo.toml").rename(hugo / "later.toml")
+    assert publish("post.md", "--channels", "discord").status == 0
+    (hugo / "later.toml").rename(hugo / "hugo.toml")
+    ran = publish("post.md", "--channels", "discord", "--json")
+    assert ran.status == 0
+    assert ran.json["results"][0]["status"] in ("unchanged", "outdated")
+    assert len(sandbox.received()) == 1
+
+
+def test_the_dry_run_shows_the_address_and_who_says_so(hugo: Path, publish: Publish) -> None:
+    (hugo / "content").mkdir()
+    shutil.move(hugo / "post.md", hugo / "content" / "My Post.md")
+    text = (hugo / "content" / "My Post.md").read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith(("canonical_url", "url:"))]
+    (hugo / "content" / "My Post.md").write_text("\n".join(lines), "utf-8")
+    ran = publish("content/My Post.md", "--dry-run")
+    assert ran.out.count("https://ada.example/my-post/ (as Hugo makes it)") == 1
+    said = publish("content/My Post.md", "--dry-run", "--json").json["posts"]
+    assert said == [
+        {
+            "post": "content/My Post.md",
+            "url": "https://ada.example/my-post/",
+            "url_source": "Hugo",
+            "url_problem": None,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pelicanconf.py", "import os\nos.system('touch ran')\nSITEURL = os.environ['HOME']\n"),
+        ("astro.config.mjs", "import fs from 'fs';\nfs.writeFileSync('ran', '');\n"
+         "export default { site: process.env.HOME };\n"),
+        ("_config.yml", "url: !ruby/object:Gem::Installer {i: x}\n"),
+        ("mkdocs.yml", "site_url: !!python/object/apply:os.system ['touch ran']\nsite_name: x\n"),
+    ],
+)  # fmt: skip
+def test_a_site_s_settings_are_never_run(
+    name: str, text: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / name).write_text(text, "utf-8")
+    config = config_of(folder / "x.md")
+    assert config.generator is not None
+    assert config.site.base_url == ""
+    assert not (folder / "ran").exists()
+    assert os.environ["HOME"] not in str(config)
+
+
+@pytest.mark.parametrize("name", ["hugo.toml", "_config.yml", "mkdocs.yml", "pelicanconf.py"])
+def test_settings_that_can_not_be_read_are_said(
+    name: str, project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    (project / name).write_text("a = [\n: {", "utf-8")
+    ran = publish("post.md")
+    assert ran.status == 2
+    assert f"{name}: can't be read" in ran.err
+    assert sandbox.received() == []
+
+
+def test_check_shows_what_was_found_and_where(hugo: Path, publish: Publish) -> None:
+    (hugo / "content").mkdir()
+    (hugo / "content" / "x.md").write_text("---\ntitle: X\ndate: 2026-03-05\n---\nX.\n", "utf-8")
+    ran = publish("check", "content/x.md")
+    assert ran.status == 0
+    assert "Hugo builds this site: hugo.toml" in ran.out
+    assert "base_url: https://ada.example (hugo.toml)" in ran.out
+    assert "content/x.md: its page is https://ada.example/x/ (as Hugo makes it)" in ran.out
+    held = publish("check", "post.md")
+    assert held.status == 1
+    assert "it lies outside content" in held.out
+
+
+@pytest.mark.parametrize("name", ["hugo.toml", "_config.yml", "mkdocs.yml", "astro.config.mjs"])
+def test_settings_that_are_a_link_are_not_read(
+    name: str, project: Path, tmp_path_factory: pytest.TempPathFactory, publish: Publish
+) -> None:
+    """What a stranger's pull request brings can't show what lies elsewhere."""
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret"
+    secret.write_text('baseURL = "https://secret.example/"\nurl: https://secret.example\n', "utf-8")
+    (project / name).symlink_to(secret)
+    ran = publish("post.md", "--dry-run")
+    assert ran.status == 2
+    assert f"{name}: is a link" in ran.err
+    assert "secret.example" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("name", ["package.json", "conf.py", "config.yaml"])
+def test_files_that_others_have_too_stop_nothing(name: str, folder: Path) -> None:
+    (folder / name).write_text("{ // a comment\n: [", "utf-8")
+    assert config_of(folder / "x.md").generator is None
