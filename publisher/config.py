@@ -56,7 +56,7 @@ an archive."""
 SYNDICATION = ("front-matter", "file")
 _SITE_KEYS = (
     "base_url", "title", "language", "permalink", "static", "timezone", "since", "wait_for_page", "syndication",
-    "values", "ignore_keys", "max_age", "undated",
+    "values", "ignore_keys", "max_age", "undated", "built",
 )  # fmt: skip
 _SECTIONS = ("site", "pictures", "ledger", "channels")
 
@@ -69,8 +69,9 @@ class Site:
 
     `wait_for_page` are seconds that a post's page may take to be there; `syndication` is where
     links are written back. `title` goes before a post's title that is only a version; `values` are
-    what a template language would fill in, by name ("release.tag"). `own` are the keys that
-    publish.toml says itself: the others may come from the site's generator.
+    what a template language would fill in, by name ("release.tag"). `built` is the folder of
+    the built site, where that isn't its generator's own. `own` are the keys that publish.toml says
+    itself: the others may come from the site's generator.
     """
 
     base_url: str = ""
@@ -86,6 +87,7 @@ class Site:
     ignore_keys: frozenset[str] = frozenset()
     max_age: timedelta = MAX_AGE
     undated: bool = False
+    built: str = ""
     own: frozenset[str] = frozenset()
 
 
@@ -405,7 +407,7 @@ class _Reader:
             )
         given = {
             key: values[key]
-            for key in ("base_url", "title", "language", "permalink", "static")
+            for key in ("base_url", "title", "language", "permalink", "static", "built")
             if key in values
         }
         return Site(

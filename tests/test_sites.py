@@ -252,3 +252,61 @@ def test_settings_that_are_a_link_are_not_read(
 def test_files_that_others_have_too_stop_nothing(name: str, folder: Path) -> None:
     (folder / name).write_text("{ // a comment\n: [", "utf-8")
     assert config_of(folder / "x.md").generator is None
+
+
+def built(site: Path, name: str, title: str) -> None:
+    """A page of the built site."""
+    file = site / "public" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"<html><title>{title} | Ada</title><body><h1>Ada</h1></body></html>", "utf-8")
+
+
+@pytest.fixture
+def site(folder: Path) -> Path:
+    (folder / "hugo.toml").write_text('baseURL = "https://ada.example/"\n', "utf-8")
+    (folder / "content").mkdir()
+    file = folder / "content" / "x.md"
+    file.write_text("---\ntitle: The Lamp’s Day\n---\nX.\n", "utf-8")
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    built(folder, "index.html", "Home")
+    return folder
+
+
+def test_the_built_site_agrees(site: Path) -> None:
+    built(site, "x/index.html", "Whatever")
+    post = read_in(site, "content/x.md")
+    assert (post.url, post.url_source) == ("https://ada.example/x/", "Hugo")
+
+
+def test_what_is_disputed_is_held_with_both_addresses(site: Path) -> None:
+    built(site, "elsewhere/index.html", "The Lamp&rsquo;s day")
+    post = read_in(site, "content/x.md")
+    assert post.url == ""
+    assert "https://ada.example/x/" in post.url_problem
+    assert "https://ada.example/elsewhere/" in post.url_problem
+
+
+def test_a_post_that_was_not_built_is_held(site: Path) -> None:
+    assert "has no /x/" in read_in(site, "content/x.md").url_problem
+
+
+def test_a_built_site_that_is_older_than_the_post_is_not_asked(site: Path) -> None:
+    os.utime(site / "content" / "x.md", (4_000_000_000, 4_000_000_000))
+    assert read_in(site, "content/x.md").url == "https://ada.example/x/"
+
+
+def test_where_the_rules_say_nothing_the_built_site_does(site: Path) -> None:
+    (site / "content" / "_index.md").write_text("---\ncascade: {url: /z/}\n---\n", "utf-8")
+    assert "cascade" in read_in(site, "content/x.md").url_problem
+    built(site, "é à/index.html", "The Lamp’s day")
+    post = read_in(site, "content/x.md")
+    assert (post.url, post.url_source) == ("https://ada.example/%C3%A9%20%C3%A0/", "built site")
+    built(site, "twice/index.html", "The Lamp’s Day")
+    assert read_in(site, "content/x.md").url == ""
+
+
+def test_a_page_of_the_same_title_is_not_that_of_a_post_that_is_not_built(site: Path) -> None:
+    built(site, "there/index.html", "The Lamp’s Day")
+    (site / "x.md").write_text("---\ntitle: The Lamp’s Day\n---\nX.\n", "utf-8")
+    os.utime(site / "x.md", (1_700_000_000, 1_700_000_000))
+    assert read_in(site, "x.md").url == ""

@@ -177,7 +177,7 @@ def _is_good(
     errors += [each for each in warnings if isinstance(each, AltMissing)]
     for each in errors:
         console.out(f"{console.colour('failed', 'red')}: {describe(each)}")
-    if post.url_problem and not post.draft:
+    if post.url_problem and not held_back(post, planning.now):
         errors.append(address_missing(post))
         console.out(f"{console.colour('failed', 'red')}: {describe(errors[-1])}")
     elif page := terminal.page(post):

@@ -12,7 +12,7 @@ from typing import Any
 from publisher.generators import javascript, slugs
 from publisher.generators.generator import Generator, inside
 from publisher.generators.literals import read, text_of
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 from publisher.generators.unknown import UNKNOWN
 
 FILES = tuple(f"astro.config.{kind}" for kind in ("mjs", "js", "ts", "mts", "cjs"))
@@ -49,6 +49,7 @@ class Route:
 
 class Astro(Generator):
     name = "Astro"
+    built = ("outDir", "dist")
     builds_drafts = True
     placeholders = ("https://example.com",)
 
@@ -75,9 +76,9 @@ class Astro(Generator):
         collection = self._collection_of(page.path)
         inner = inside(page.path, collection.folder)
         if any(part.startswith("_") for part in inner.parts):
-            raise NoAddress("the site doesn't build this post: its name begins with _")
+            raise NotBuilt("the site doesn't build this post: its name begins with _")
         if "#" in str(inner):
-            raise NoAddress(
+            raise NotBuilt(
                 "the site doesn't build this post: Astro finds no file with # in its name"
             )
         if collection.own_ids:
@@ -100,7 +101,7 @@ class Astro(Generator):
         if path.is_relative_to(content) and len(path.relative_to(content).parts) > 1:
             name = path.relative_to(content).parts[0]
             return Collection(name, str(content / name))
-        raise NoAddress("the site doesn't build this post: it lies in no collection")
+        raise NotBuilt("the site doesn't build this post: it lies in no collection")
 
     @cached_property
     def _collections(self) -> list[Collection]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from publisher.generators.generator import Generator
 from publisher.generators.literals import read
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 from publisher.generators.unknown import UNKNOWN
 
 FILES = tuple(f"docusaurus.config.{kind}" for kind in ("js", "ts", "mjs", "cjs", "mts"))
@@ -29,6 +29,7 @@ def find(folder: Path) -> Docusaurus | None:
 
 class Docusaurus(Generator):
     name = "Docusaurus"
+    built = ("", "build")
     placeholders = ("https://your-docusaurus-site.example.com",)
 
     def read_facts(self) -> Facts:
@@ -63,7 +64,7 @@ class Docusaurus(Generator):
             inner = page.path.relative_to(pages)
             self._demand_built(inner)
             return self._ended("/" + re.sub("(^|/)index$", "", str(inner.with_suffix(""))))
-        raise NoAddress(
+        raise NotBuilt(
             "the site doesn't build this post: it lies in no folder of its blog or documents"
         )
 
@@ -104,7 +105,7 @@ class Docusaurus(Generator):
 
     def _demand_built(self, inner: PurePosixPath) -> None:
         if any(part.startswith("_") for part in inner.parts) or ".test" in inner.name:
-            raise NoAddress("the site doesn't build this post: its name begins with _")
+            raise NotBuilt("the site doesn't build this post: its name begins with _")
 
     def _ended(self, path: str) -> str:
         """A page is a folder's index.html, whose address ends in a slash; where `trailingSlash` is

@@ -12,7 +12,7 @@ from typing import Any
 from publisher.generators import javascript, slugs
 from publisher.generators.generator import Generator, inside
 from publisher.generators.literals import read, text_of
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 from publisher.generators.unknown import UNKNOWN
 
 FILES = (
@@ -64,6 +64,7 @@ def _settings(file: Path) -> dict[str, Any]:
 
 class Eleventy(Generator):
     name = "Eleventy"
+    built = ("", "_site")
     builds_drafts = True
 
     def read_facts(self) -> Facts:
@@ -92,21 +93,22 @@ class Eleventy(Generator):
         left_out = {"node_modules", self._folder("output", "_site")}
         left_out |= {self._folder("includes", "_includes"), self._folder("data", "_data")}
         if any(part in left_out or part.startswith(".") for part in inner.parts[:-1]):
-            raise NoAddress(
-                "the site doesn't build this post: it lies in a folder that is left out"
-            )
+            raise NotBuilt("the site doesn't build this post: it lies in a folder that is left out")
         data = self._data(page, inner)
         permalink = data.get("permalink")
         if permalink is UNKNOWN or isinstance(permalink, dict):
             raise NoAddress("its permalink is made by code, which isn't run here")
         if permalink is False or (isinstance(permalink, str) and permalink.strip() == "false"):
-            raise NoAddress("the site doesn't build this post: its permalink is false")
+            raise NotBuilt("the site doesn't build this post: its permalink is false")
         if not permalink or not isinstance(permalink, str):
             return self._by_name(inner)
         path = _EXPRESSION.sub(lambda found: self._value(found[1], page, inner, data), permalink)
         if "{%" in path:
             raise NoAddress("its permalink is a template, which isn't run here")
         return _as_page("/" + path.lstrip("/"))
+
+    def output(self) -> Path | None:
+        return self.root / self._folder("output", "_site")
 
     def _by_name(self, inner: PurePosixPath) -> str:
         folder = f"/{'/'.join(inner.parent.parts)}/" if inner.parent.parts else "/"

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NotBuilt, Page
 
 MARKDOWN = (".md", ".markdown", ".mdx", ".qmd", ".mkd", ".mdown")
 
@@ -24,6 +24,8 @@ class Generator(ABC):
     name: ClassVar[str]
     builds_drafts: ClassVar[bool] = False
     """Whether what `publish` takes for a draft may have a page all the same."""
+    built: ClassVar[tuple[str, str]]
+    """The setting that names the folder of the built site, and that folder where it doesn't."""
     links: ClassVar[Sequence[str]] = ()
     """How a link to a source file begins, where it isn't simply its path."""
     placeholders: ClassVar[Sequence[str]] = ()
@@ -50,6 +52,12 @@ class Generator(ABC):
     def base_for(self, page: Page) -> str:
         """The address that `path` is below; most sites have one for all pages."""
         return self.facts.base_url
+
+    def output(self) -> Path | None:
+        """The folder that the site is built into; None where its pages lie there in another way than
+        on their hosts."""
+        setting, default = self.built
+        return self.root / (self.text(setting).removeprefix("./") or default)
 
     def language(self, path: PurePosixPath) -> str:
         """The language that a file's name or folder says; empty where it says none."""
@@ -94,7 +102,7 @@ def inside(path: PurePosixPath, folder: str) -> PurePosixPath:
     """`path` as seen from the folder that the generator builds. Raises NoAddress."""
     found = below(path, folder)
     if found is None:
-        raise NoAddress(f"the site doesn't build this post: it lies outside {folder}")
+        raise NotBuilt(f"the site doesn't build this post: it lies outside {folder}")
     return found
 
 

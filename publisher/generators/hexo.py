@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from publisher.generators import slugs
 from publisher.generators.generator import Generator, inside
 from publisher.generators.literals import read
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
 _IN_NAMES = {
     "year": r"\d{4}", "month": r"\d{2}", "day": r"\d{2}", "i_month": r"\d{1,2}", "i_day": r"\d{1,2}",
@@ -41,6 +41,7 @@ def find(folder: Path) -> Hexo | None:
 
 class Hexo(Generator):
     name = "Hexo"
+    built = ("public_dir", "public")
     placeholders = ("http://example.com", "https://example.com")
 
     def read_facts(self) -> Facts:
@@ -68,9 +69,9 @@ class Hexo(Generator):
         if inner.parts[0] not in ("_posts", "_drafts"):
             return self._page(inner, page)
         if page.data.get("published") in (False, "false"):
-            raise NoAddress("the site doesn't build this post: published is false")
+            raise NotBuilt("the site doesn't build this post: published is false")
         if inner.parts[0] == "_drafts" and not self.settings.get("render_drafts"):
-            raise NoAddress("the site doesn't build this post: it is a draft")
+            raise NotBuilt("the site doesn't build this post: it is a draft")
         if given := page.text("permalink"):
             path = "/" + given.lstrip("/")
             is_folder = self.settings.get("post_asset_folder") and not path.endswith(("/", ".html"))
@@ -85,7 +86,7 @@ class Hexo(Generator):
 
     def _page(self, inner: PurePosixPath, page: Page) -> str:
         if inner.parts[0].startswith("_"):
-            raise NoAddress(f"the site doesn't build this post: {inner.parts[0]} has no pages")
+            raise NotBuilt(f"the site doesn't build this post: {inner.parts[0]} has no pages")
         if given := page.text("permalink"):
             return self._pretty("/" + given.lstrip("/"))
         return self._pretty("/" + str(inner.with_suffix(".html")))

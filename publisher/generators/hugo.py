@@ -11,7 +11,7 @@ from typing import Any
 from publisher.generators import slugs
 from publisher.generators.generator import MARKDOWN, Generator, inside
 from publisher.generators.literals import read
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
 FILES = tuple(
     f"{name}.{kind}" for name in ("hugo", "config") for kind in ("toml", "yaml", "yml", "json")
@@ -59,6 +59,7 @@ def _of_folder(config: Path, name: str) -> dict[str, Any]:
 
 class Hugo(Generator):
     name = "Hugo"
+    built = ("publishdir", "public")
     placeholders = ("https://example.org", "http://example.org")
 
     def read_facts(self) -> Facts:
@@ -81,6 +82,10 @@ class Hugo(Generator):
         own = str(self._table_of(self.language_of(page.path)).get("baseurl") or "")
         return self._absolute(own) if own else self.facts.base_url
 
+    def output(self) -> Path | None:
+        hosts = [table for table in self._languages().values() if table.get("baseurl")]
+        return None if hosts else super().output()
+
     def path(self, page: Page) -> str:
         language = self.language_of(page.path)
         inner = self._below_content(page.path, language)
@@ -88,7 +93,7 @@ class Hugo(Generator):
         prefix = self._prefix(language)
         name, folder = self._name(inner), inner.parent
         if name == "_index":
-            raise NoAddress("it is the page of a section, and no post")
+            raise NotBuilt("it is the page of a section, and no post")
         is_bundle = name in _BUNDLE
         if is_bundle:
             name, folder = folder.name, folder.parent
@@ -164,7 +169,7 @@ class Hugo(Generator):
     def _demand_built(self, page: Page, inner: PurePosixPath) -> None:
         kinds = self.settings.get("disablekinds")
         if isinstance(kinds, list) and "page" in [str(kind).lower() for kind in kinds]:
-            raise NoAddress(
+            raise NotBuilt(
                 "the site doesn't build this post: its pages are turned off (disableKinds)"
             )
         folders = (
@@ -175,12 +180,12 @@ class Hugo(Generator):
         content = page.path.parents[len(inner.parts) - 1]
         for folder in folders[:-1]:
             if any((self.root / content / folder / f"index{kind}").is_file() for kind in MARKDOWN):
-                raise NoAddress(
+                raise NotBuilt(
                     "the site doesn't build this post: it lies in the folder of another page"
                 )
         outputs = page.data.get("outputs")
         if isinstance(outputs, list) and "html" not in [str(each).lower() for each in outputs]:
-            raise NoAddress("the site doesn't build this post as a page (outputs)")
+            raise NotBuilt("the site doesn't build this post as a page (outputs)")
         for folder in (inner.parent, *inner.parent.parents):
             head = page.head_of(self.root / content / folder / "_index.md")
             cascades = head.get("cascade")

@@ -12,7 +12,7 @@ from typing import Any
 from publisher.generators import slugs
 from publisher.generators.generator import MARKDOWN, Generator, below
 from publisher.generators.literals import read
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
 _STYLES = {
     "date": "/:categories/:year/:month/:day/:title:output_ext",
@@ -36,6 +36,7 @@ def find(folder: Path) -> Jekyll | None:
 
 class Jekyll(Generator):
     name = "Jekyll"
+    built = ("destination", "_site")
 
     def read_facts(self) -> Facts:
         url = self.text("url").rstrip("/")
@@ -75,19 +76,19 @@ class Jekyll(Generator):
     def _below_source(self, path: PurePosixPath) -> PurePosixPath:
         inner = below(path, self.text("source") or ".")
         if inner is None:
-            raise NoAddress("the site doesn't build this post: it lies outside its source folder")
+            raise NotBuilt("the site doesn't build this post: it lies outside its source folder")
         excluded = self.settings.get("exclude")
         names = [str(each).strip("/") for each in excluded] if isinstance(excluded, list) else []
         if any(
             inner.match(name) or inner.is_relative_to(name) for name in (*names, *_IGNORED) if name
         ):
-            raise NoAddress("the site doesn't build this post: it is excluded")
+            raise NotBuilt("the site doesn't build this post: it is excluded")
         return inner
 
     def _post(self, page: Page, inner: PurePosixPath, folder: str) -> str:
         named = _DATED.fullmatch(inner.stem)
         if folder == "_posts" and named is None:
-            raise NoAddress(
+            raise NotBuilt(
                 "the site doesn't build this post: its file's name has no date (2026-11-23-name.md)"
             )
         name = named["slug"] if named else inner.stem
@@ -109,9 +110,9 @@ class Jekyll(Generator):
         table = collections.get(label) if isinstance(collections, dict) else None
         listed = isinstance(collections, list) and label in collections
         if not listed and not (isinstance(table, dict) and table.get("output")):
-            raise NoAddress(f"the site doesn't build this post: {inner.parts[0]} has no pages")
+            raise NotBuilt(f"the site doesn't build this post: {inner.parts[0]} has no pages")
         if listed:
-            raise NoAddress(f"the site doesn't build this post: {inner.parts[0]} has no output")
+            raise NotBuilt(f"the site doesn't build this post: {inner.parts[0]} has no output")
         pattern = page.text("permalink") or str((table or {}).get("permalink") or "")
         pretty = self.text("permalink") == "pretty" or self.text("permalink").endswith("/")
         pattern = pattern or ("/:collection/:path/" if pretty else "/:collection/:path:output_ext")

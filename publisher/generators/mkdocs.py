@@ -26,6 +26,7 @@ def find(folder: Path) -> MkDocs | None:
 
 class MkDocs(Generator):
     name = "MkDocs"
+    built = ("site_dir", "site")
 
     def read_facts(self) -> Facts:
         url = self.text("site_url").rstrip("/")

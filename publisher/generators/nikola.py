@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from publisher.generators import slugs
 from publisher.generators.generator import Generator
 from publisher.generators.literals import read
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
 
 def find(folder: Path) -> Nikola | None:
@@ -22,6 +22,7 @@ def find(folder: Path) -> Nikola | None:
 
 class Nikola(Generator):
     name = "Nikola"
+    built = ("OUTPUT_FOLDER", "output")
     links = ("link://filename/",)
     placeholders = ("https://example.com", "http://example.com")
 
@@ -99,7 +100,7 @@ class Nikola(Generator):
                         "where its page goes depends on the language, which isn't followed here"
                     )
                 return folder, rule[1]
-        raise NoAddress("the site doesn't build this post: no pattern in POSTS or PAGES matches it")
+        raise NotBuilt("the site doesn't build this post: no pattern in POSTS or PAGES matches it")
 
     def _slug(self, stem: str) -> str:
         if re.search(r"\w", str(self.settings.get("FILE_METADATA_REGEXP") or "")):

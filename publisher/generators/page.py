@@ -13,6 +13,10 @@ class NoAddress(Exception):
     """There is no page, or its address can't be known from here; the message says why."""
 
 
+class NotBuilt(NoAddress):
+    """The site makes no page of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One source file of a site.

@@ -9,7 +9,7 @@ from typing import Any
 from publisher.generators import slugs
 from publisher.generators.generator import Generator, below, inside
 from publisher.generators.literals import read
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
 _DEFAULTS = {
     "ARTICLE_URL": "{slug}.html", "ARTICLE_LANG_URL": "{slug}-{lang}.html",
@@ -32,6 +32,7 @@ def find(folder: Path) -> Pelican | None:
 
 class Pelican(Generator):
     name = "Pelican"
+    built = ("OUTPUT_PATH", "output")
     links = ("{filename}", "|filename|")
     builds_drafts = True
 
@@ -50,7 +51,7 @@ class Pelican(Generator):
         named = self._of_name(inner)
         status = page.text("status").lower()
         if status in ("skip", "hidden"):
-            raise NoAddress(
+            raise NotBuilt(
                 f"the site doesn't build this post as an article: its status is {status}"
             )
         if given := page.text("url"):
@@ -101,7 +102,7 @@ class Pelican(Generator):
         articles = self.settings.get("ARTICLE_PATHS", [""])
         places = articles if isinstance(articles, list) else [articles]
         if not any(below(inner, str(folder)) is not None for folder in places):
-            raise NoAddress("the site doesn't build this post: it lies outside ARTICLE_PATHS")
+            raise NotBuilt("the site doesn't build this post: it lies outside ARTICLE_PATHS")
         status = page.text("status") or str(self.table("DEFAULT_METADATA").get("status") or "")
         return "DRAFT" if status.lower() == "draft" else "ARTICLE"
 

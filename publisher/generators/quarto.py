@@ -7,7 +7,7 @@ from pathlib import Path
 
 from publisher.generators.generator import Generator
 from publisher.generators.literals import read
-from publisher.generators.page import Facts, NoAddress, Page
+from publisher.generators.page import Facts, NotBuilt, Page
 
 
 def find(folder: Path) -> Quarto | None:
@@ -20,6 +20,7 @@ def find(folder: Path) -> Quarto | None:
 
 class Quarto(Generator):
     name = "Quarto"
+    built = ("", "_site")
 
     def read_facts(self) -> Facts:
         website = self.table("website")
@@ -35,7 +36,7 @@ class Quarto(Generator):
 
     def path(self, page: Page) -> str:
         if any(part.startswith(("_", ".")) for part in page.path.parts):
-            raise NoAddress("the site doesn't build this post: its name or folder begins with _")
+            raise NotBuilt("the site doesn't build this post: its name or folder begins with _")
         if "output-file" in page.data:
             return "/" + str(page.path.with_name(page.text("output-file")))
         path = "/" + str(page.path.with_suffix(".html"))

@@ -23,6 +23,7 @@ def find(folder: Path) -> Zola | None:
 
 class Zola(Generator):
     name = "Zola"
+    built = ("output_dir", "public")
     links = ("@/",)
     placeholders = ("https://example.com", "http://example.com", "http://zola-site.com")
 

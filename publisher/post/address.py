@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
+from publisher.generators.built import Built
 from publisher.generators.generator import Generator, is_address
-from publisher.generators.page import NoAddress, Page
+from publisher.generators.page import NoAddress, NotBuilt, Page
 
-FRONT_MATTER, CONFIGURATION = "front matter", "configuration"
+FRONT_MATTER, CONFIGURATION, BUILT = "front matter", "configuration", "built site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +24,38 @@ class Address:
     problem: str = ""
 
 
-def of_generator(generator: Generator, page: Page, base_url: str, *, own: bool) -> Address:
-    """The address that the generator gives the page. `base_url` is the site's; where it is publish.toml's `own`, it
-    is every page's."""
+def of_generator(
+    generator: Generator, page: Page, base_url: str, output: Path | None, *, own: bool
+) -> Address:
+    """The address that the generator gives the page. `base_url` is the site's; where it is
+    publish.toml's `own`, it is every page's. The built site in `output` is asked, too, where it is
+    newer than the post: what both don't agree about is no address."""
+    built = Built(output) if output is not None else None
+    if built is not None and not built.is_newer_than(generator.root / page.path):
+        built = None
+    base = (base_url if own else generator.base_for(page)).rstrip("/")
     try:
         path = generator.path(page)
-    except NoAddress as why:
+    except NotBuilt as why:
         return Address(problem=str(why))
+    except NoAddress as why:
+        paths = built.paths_of(page.title or page.heading) if built and base else []
+        return Address(base + paths[0], BUILT) if len(paths) == 1 else Address(problem=str(why))
     if is_address(path):
         return Address(quote_address(path), generator.name)
-    base = base_url if own else generator.base_for(page)
     if not base:
-        return Address(
-            problem=f"the site's own address isn't known: {generator.file.name} doesn't say it"
-        )
+        missing = f"{generator.file.name} doesn't say it"
+        return Address(problem=f"the site's own address isn't known: {missing}")
     # The path is that of a file: what would end it in an address stands for itself.
-    return Address(base.rstrip("/") + quote(path, safe="/%:@!$&'()*+,;=~-._"), generator.name)
+    path = quote(path, safe="/%:@!$&'()*+,;=~-._")
+    if built is None or built.has(path):
+        return Address(base + path, generator.name)
+    others = built.paths_of(page.title or page.heading)
+    if len(others) == 1:
+        there = f"the built site has it at {base}{others[0]}"
+        return Address(problem=f"{generator.name} would make it {base}{path}, but {there}")
+    where = built.folder.name
+    return Address(problem=f"the built site in {where} is newer than the post, and has no {path}")
 
 
 def is_pattern(address: str) -> bool:

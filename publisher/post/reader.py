@@ -369,7 +369,8 @@ class _Reader:
                 zone=site.timezone,
                 head_of=_head_of,
             )
-            return of_generator(generator, page, site.base_url, own="base_url" in site.own)
+            output = self.config.root / site.built if site.built else generator.output()
+            return of_generator(generator, page, site.base_url, output, own="base_url" in site.own)
         given = given or self.string("permalink", "url")
         if is_pattern(given):
             given = ""

@@ -61,6 +61,7 @@ def page(post: Post) -> str:
     source = {
         "front matter": "its front matter says so",
         "configuration": "by the permalink in publish.toml",
+        "built site": "as the built site has it",
     }.get(post.url_source, f"as {post.url_source} makes it")
     return f"{clean(str(post.file))}: its page is {clean(post.url)} ({source})"
 
