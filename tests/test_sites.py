@@ -22,7 +22,7 @@ from tests.sites import HOST, RECORDED, SITES, Site, write
 GIVEN = SHARED / "sites"
 BUILT = json.loads(RECORDED.read_text("utf-8"))
 """What the generators made of the posts of tests/sites.py; `.ci/run` holds it to them."""
-DEPENDS = ("depends on the time zone", "made by code")
+DEPENDS = ("depends on the time zone", "made by code", "depends on Hugo")
 """Why a page that is built may have no address here: it can't be known, and that is said."""
 
 

@@ -183,6 +183,11 @@ class Hugo(Generator):
                 raise NotBuilt(
                     "the site doesn't build this post: it lies in the folder of another page"
                 )
+        for key in ("build", "_build"):
+            options = page.data.get(key)
+            render = options.get("render") if isinstance(options, Mapping) else None
+            if render is False or str(render).lower() in ("never", "link"):
+                raise NotBuilt("the site doesn't build this post: it isn't rendered (build)")
         outputs = page.data.get("outputs")
         if isinstance(outputs, list) and "html" not in [str(each).lower() for each in outputs]:
             raise NotBuilt("the site doesn't build this post as a page (outputs)")
@@ -213,7 +218,10 @@ class Hugo(Generator):
         pages = table.get("page") if isinstance(table.get("page"), dict) else None
         section = inner.parts[0] if len(inner.parts) > 1 else "/"
         for rules in (pages, table):
-            if rules and isinstance(found := rules.get(section) or rules.get(section.lower()), str):
+            found = (rules or {}).get(section.lower())
+            if isinstance(found, str) and section != section.lower():
+                raise NoAddress(f"whether permalinks of {section} count depends on Hugo's version")
+            if isinstance(found, str):
                 return found
         return ""
 

@@ -55,6 +55,11 @@ class Jekyll(Generator):
         page = self._with_defaults(page)
         inner = self._below_source(page.path)
         folder = next((part for part in ("_posts", "_drafts") if part in inner.parts[:-1]), "")
+        top = PurePosixPath(self.text("collections_dir"))
+        if inner.is_relative_to(top):
+            inner = inner.relative_to(top)
+        elif folder:
+            raise NotBuilt(f"the site doesn't build this post: it lies outside {top}")
         if folder:
             return self._post(page, inner, folder)
         if inner.parts[0].startswith("_") and len(inner.parts) > 1:
@@ -166,6 +171,8 @@ class Jekyll(Generator):
 
         path = re.sub(r":([a-z_]+)", value, pattern)
         path = "/" + re.sub("/{2,}", "/", path).lstrip("/")
+        if path.endswith("/index.html"):
+            return path.removesuffix("index.html")
         # A file that is served as a page has an ending, whatever links may leave out.
         return path if path.endswith(("/", ".html")) else f"{path}.html"
 

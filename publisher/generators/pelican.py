@@ -50,7 +50,7 @@ class Pelican(Generator):
         inner = inside(page.path, self.text("PATH") or "content")
         named = self._of_name(inner)
         status = page.text("status").lower()
-        if status in ("skip", "hidden"):
+        if status == "skip":
             raise NotBuilt(
                 f"the site doesn't build this post as an article: its status is {status}"
             )

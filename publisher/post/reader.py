@@ -37,11 +37,12 @@ from publisher.post.address import (
     of_generator,
     quote_address,
 )
+from publisher.post.covers import cover_in
 from publisher.post.drafts import Unclear, is_draft
 from publisher.post.frontmatter import split
 from publisher.post.keys import near_misses
 from publisher.post.links import Links
-from publisher.post.pictures import Places, cover_of, references
+from publisher.post.pictures import Places, references
 from publisher.post.post import NOBODY, Post
 from publisher.post.words import description_words, title_words
 from publisher.text import boxes, tree
@@ -198,8 +199,8 @@ class _Reader:
             site.base_url,
             links.absolute,
         )
-        key = "image" if self.data.get("image") else "cover"
-        cover = cover_of(places, self.data.get(key), self.line(key))
+        found = cover_in(places, self.data, self.line)
+        cover = found.picture
         written = body
         body = tree.resolve(tree.without_title(body, title), links.absolute)
         if not (
@@ -218,7 +219,12 @@ class _Reader:
             image=cover.src if cover else "",
             pictures=references(places, self.text, cover, written),
             places=places,
-            notes=(*notes, *_told(links.unknown), *head.notes),
+            notes=(
+                *notes,
+                *([found.note] if found.note else []),
+                *_told(links.unknown),
+                *head.notes,
+            ),
             whole=True,
         )
 
@@ -265,7 +271,7 @@ class _Reader:
     def description(self) -> str:
         """Some themes keep a picture in `preview`, or a flag in `teaser`: that is no description."""
         described = self.string("description", "summary", "excerpt")
-        for key in ("teaser", "preview", "subtitle"):
+        for key in ("teaser", "preview", "subtitle", "lead", "dek", "abstract"):
             value = self.data.get(key)
             if not described and isinstance(value, str) and " " in value.strip():
                 described = one_line(value)
@@ -416,7 +422,7 @@ class _Reader:
     def tags(self) -> tuple[str, ...]:
         taxonomies = self.data.get("taxonomies")
         tables = [self.data, taxonomies if isinstance(taxonomies, dict) else {}]
-        for key in ("tags", "categories"):
+        for key in ("tags", "categories", "topics", "keywords"):
             for table in tables:
                 if tags := self.tags_in(table.get(key) or (), key):
                     return tags
