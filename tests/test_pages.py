@@ -111,3 +111,33 @@ def test_a_page_that_isn_t_there_is_an_error_to_check(project: Path, publish: Pu
         ran = publish("check", "post.md", "--online")
     assert ran.status == 1
     assert f"failed: the page {server.url('/news/post/')} answers 404" in ran.out
+
+
+def with_a_map(head: bytes, write: Callable[[bytes], None]) -> None:
+    """A site whose post has another address than was thought."""
+    path = head.split(b" ")[1]
+    host = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"host:"))[
+        5:
+    ].strip()
+    pages_ = b"".join(
+        b"<url><loc>http://%s%s</loc></url>" % (host, each) for each in (b"/", b"/blog/post/")
+    )
+    body, status = (pages_, b"200 OK") if path == b"/sitemap.xml" else (b"", b"404 Not Found")
+    write(
+        b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+        % (status, len(body), body)
+    )
+
+
+def test_a_wrong_address_comes_with_the_nearest_one_of_the_site_s_map(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    with Server(with_a_map) as server:
+        site(project, server, 'wait_for_page = "1s"')
+        checked = publish("check", "post.md", "--online")
+        ran = publish("post.md", "--channels", "mastodon", "--json")
+    near = f"the site's map has {server.url('/blog/post/')}: is that it?"
+    assert checked.status == 1
+    assert near in checked.out
+    assert ran.json["results"][0]["error"]["hint"] == near
+    assert not sandbox.received()

@@ -214,7 +214,7 @@ def _cards(post: Post, config: Config, console: Console) -> bool:
     """Show what platforms would make of the post's page. False: the page isn't there."""
     from publisher.pictures.fetch import FetchError
     from publisher.site.link_cards import read
-    from publisher.site.pages import fetch
+    from publisher.site.pages import fetch, nearest
 
     if not post.url:
         console.out(f"{clean(str(post.file))}: has no address, so no platform shows a card of it")
@@ -225,6 +225,8 @@ def _cards(post: Post, config: Config, console: Console) -> bool:
         console.out(
             f"{console.colour('failed', 'red')}: the page {clean(post.url)} {clean(error.message)}"
         )
+        if near := nearest(post.url, config):
+            console.out(f"  the site's map has {clean(near)}: is that it?")
         return False
     for card in read(page.decode("utf-8", "replace"), where):
         console.out(f"the card on {card.platform} ({card.kind}):")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
+from difflib import get_close_matches
+from html import unescape
+from urllib.parse import unquote, urlsplit
 
 from publisher.config import Config
 from publisher.errors import DeliveryError, PublishError
@@ -13,6 +16,8 @@ from publisher.pictures.fetch import FetchError, get
 PAUSE = 5.0
 """Seconds between two looks."""
 _LIMIT, _SECONDS = 5_000_000, 20.0
+MOST = 20_000
+"""Addresses of a site's map that are looked at."""
 
 
 def fetch(url: str, config: Config) -> tuple[str, bytes]:
@@ -22,6 +27,22 @@ def fetch(url: str, config: Config) -> tuple[str, bytes]:
     hosts = config.pictures.hosts | ({own} if own else frozenset())
     where, _, page = get(url, hosts=hosts, limit=_LIMIT, seconds=_SECONDS)
     return where, page
+
+
+def nearest(url: str, config: Config) -> str:
+    """The address in the site's map (sitemap.xml) that is most like `url`; empty where none is, or
+    the map can't be had."""
+    base = config.site.base_url.rstrip("/")
+    if not base or not url.startswith(base):
+        return ""
+    try:
+        _, text = fetch(f"{base}/sitemap.xml", config)
+    except FetchError:
+        return ""
+    found = re.findall(r"<loc>\s*([^<\s]+)\s*</loc>", text.decode("utf-8", "replace"))
+    known = {unquote(each).casefold(): each for each in map(unescape, found[:MOST])}
+    like = get_close_matches(unquote(url).casefold(), known, n=1, cutoff=0.7)
+    return known[like[0]] if like else ""
 
 
 def wait_for(
@@ -49,4 +70,7 @@ def wait_for(
             break
         tell(f"waiting for {', '.join(waiting)}, {left:.0f} s at most")
         time.sleep(min(PAUSE, left))
+    for url, late_error in late.items():
+        if near := nearest(url, config):
+            late_error.hint = f"the site's map has {near}: is that it?"
     return late
