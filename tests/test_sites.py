@@ -310,3 +310,15 @@ def test_a_page_of_the_same_title_is_not_that_of_a_post_that_is_not_built(site: 
     (site / "x.md").write_text("---\ntitle: The Lamp’s Day\n---\nX.\n", "utf-8")
     os.utime(site / "x.md", (1_700_000_000, 1_700_000_000))
     assert read_in(site, "x.md").url == ""
+
+
+def test_the_sandbox_stands_in_for_a_site_that_has_not_said_its_address(
+    hugo: Path, publish: Publish
+) -> None:
+    (hugo / "hugo.toml").write_text('title = "Ada"\n', "utf-8")
+    (hugo / "content").mkdir()
+    (hugo / "content" / "x.md").write_text("---\ntitle: X\ndate: 2026-03-05\n---\nX.\n", "utf-8")
+    assert publish("content/x.md", "--channels", "discord").status == 1
+    ran = publish("content/x.md", "--channels", "discord", "--sandbox", "--json")
+    assert ran.status == 0
+    assert ran.json["posts"][0]["url"].endswith("/x/")

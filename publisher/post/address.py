@@ -28,12 +28,12 @@ def of_generator(
     generator: Generator, page: Page, base_url: str, output: Path | None, *, own: bool
 ) -> Address:
     """The address that the generator gives the page. `base_url` is the site's; where it is
-    publish.toml's `own`, it is every page's. The built site in `output` is asked, too, where it is
+    publish.toml's `own`, it is every page's; else it counts where the generator says none. The built site in `output` is asked, too, where it is
     newer than the post: what both don't agree about is no address."""
     built = Built(output) if output is not None else None
     if built is not None and not built.is_newer_than(generator.root / page.path):
         built = None
-    base = (base_url if own else generator.base_for(page)).rstrip("/")
+    base = ((own and base_url) or generator.base_for(page) or base_url).rstrip("/")
     try:
         path = generator.path(page)
     except NotBuilt as why:
