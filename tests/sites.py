@@ -252,6 +252,9 @@ def _eleventy_posts(top: str) -> dict[str, str]:
         post(f"{top}posts/njk.njk.md", "Nun", permalink="{{ page.filePathStem }}/x.html"),
         post(f"{top}posts/own.md", "Own", slug="the-slug", permalink="/o/{{ slug }}/"),
         post(f"{top}posts/lower.md", "Own Title", permalink="/o/{{ title | downcase | slugify }}/"),
+        post(
+            f"{top}posts/slug-filter.md", "Old Way - of 2 names", permalink="/o/{{ title | slug }}/"
+        ),
         post(f"{top}posts/spaces.md", "S", permalink="/with space/ä/"),
         post(f"{top}drafts.md", draft=True),
         post(f"{top}_hidden/x.md"),

@@ -7,16 +7,21 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from publisher import config as configuration
 from publisher.config import Config
+from publisher.generators.find_site import find_site
 from publisher.post.post import Post
 from publisher.post.reader import read
 from publisher.sandbox import Sandbox
+from tests.audit import TASTE, audit
 from tests.conftest import SHARED, Publish
+from tests.pages import ROOT
 from tests.sites import HOST, RECORDED, SITES, Site, write
 
 GIVEN = SHARED / "sites"
@@ -24,6 +29,9 @@ BUILT = json.loads(RECORDED.read_text("utf-8"))
 """What the generators made of the posts of tests/sites.py; `.ci/run` holds it to them."""
 DEPENDS = ("depends on the time zone", "made by code", "depends on Hugo")
 """Why a page that is built may have no address here: it can't be known, and that is said."""
+
+
+WORKFLOWS = sorted((ROOT / "docs" / "workflows").glob("*.yml"))
 
 
 def config_of(file: Path) -> Config:
@@ -322,3 +330,36 @@ def test_the_sandbox_stands_in_for_a_site_that_has_not_said_its_address(
     ran = publish("content/x.md", "--channels", "discord", "--sandbox", "--json")
     assert ran.status == 0
     assert ran.json["posts"][0]["url"].endswith("/x/")
+
+
+def test_each_generator_has_a_workflow_and_a_section() -> None:
+    generators = {site.generator for site in SITES}
+    assert {file.stem for file in WORKFLOWS} == generators
+    page = (ROOT / "docs" / "sites.md").read_text("utf-8")
+    for name in generators:
+        assert f"(workflows/{name}.yml)" in page
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_a_workflow_announces_after_it_has_deployed_what_it_built(file: Path) -> None:
+    workflow = yaml.safe_load(file.read_text("utf-8"))
+    build, announce = workflow["jobs"]["site"], workflow["jobs"]["announce"]
+    assert announce["needs"] == "site"
+    (folder,) = [
+        step["with"]["path"] for step in build["steps"] if "upload" in step.get("uses", "")
+    ]
+    (site,) = [each for each in SITES if each.name in (f"{file.stem}-plain", f"{file.stem}-date")]
+    (ours,) = [step for step in announce["steps"] if "publisher" in step["uses"]]
+    assert any(name.startswith(ours["with"]["path"] + "/") for name in site.files)
+    with tempfile.TemporaryDirectory() as scratch:
+        generator = find_site(write(site, Path(scratch)))
+        assert generator is not None
+        assert generator.output() == Path(scratch).resolve() / folder
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_a_security_audit_finds_nothing_in_a_workflow(file: Path, tmp_path: Path) -> None:
+    copy = tmp_path / ".github" / "workflows" / file.name
+    copy.parent.mkdir(parents=True)
+    shutil.copyfile(file, copy)
+    assert audit(tmp_path) - TASTE == set()

@@ -176,7 +176,7 @@ class Eleventy(Generator):
             if word == "slugify":
                 value = slugs.words(str(value))
             elif word == "slug":
-                value = slugs.ascii_words(str(value))
+                value = _slug(str(value))
             elif word in ("downcase", "lower"):
                 value = str(value).lower()
             elif word == "date" and name in ("page.date", "date") and _is_simple(argument):
@@ -222,6 +222,13 @@ def _data_of(folder: Path, name: str) -> dict[str, Any]:
         if is_code and "permalink" in text_of(file):
             data["permalink"] = UNKNOWN
     return data
+
+
+def _slug(text: str) -> str:
+    """The filter `slug`, of what no table of letters and signs changes. Raises NoAddress."""
+    if not re.fullmatch(r"[A-Za-z0-9 -]+", text):
+        raise NoAddress(f"how the filter slug writes {text!r} isn't known here")
+    return re.sub(r"[ -]+", "-", text.strip()).lower()
 
 
 def _is_simple(form: str) -> bool:

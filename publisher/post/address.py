@@ -28,8 +28,9 @@ def of_generator(
     generator: Generator, page: Page, base_url: str, output: Path | None, *, own: bool
 ) -> Address:
     """The address that the generator gives the page. `base_url` is the site's; where it is
-    publish.toml's `own`, it is every page's; else it counts where the generator says none. The built site in `output` is asked, too, where it is
-    newer than the post: what both don't agree about is no address."""
+    publish.toml's `own`, it is every page's; else it counts where the generator says none. The built
+    site in `output` is asked, too, where it is newer than the post: what both don't agree about is
+    no address."""
     built = Built(output) if output is not None else None
     if built is not None and not built.is_newer_than(generator.root / page.path):
         built = None
