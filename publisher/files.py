@@ -7,6 +7,7 @@ elsewhere. Content may be a stranger's: a link to /proc/self/environ would show 
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,16 @@ from publisher.errors import ConfigError, PublishError
 def resolved(root: Path) -> Path:
     """A site's folder, links resolved: a run asks for it several times a post."""
     return root.resolve()
+
+
+def path_below(file: Path, root: Path) -> str:
+    """The file's place below `root`, in Unicode's composed form. A file elsewhere is known by its
+    name in its own folder."""
+    file, root = file.resolve(), resolved(root)
+    relative = Path(file.parent.name, file.name)
+    if file.is_relative_to(root):
+        relative = file.relative_to(root)
+    return unicodedata.normalize("NFC", relative.as_posix())
 
 
 def inside(root: Path, name: str | Path) -> Path:

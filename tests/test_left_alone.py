@@ -467,15 +467,17 @@ def test_an_archive_is_not_read_whole_run_by_run(
     archive: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from publisher.post import reader
+    from publisher.post.head import Head
+    from publisher.post.post import Post
 
     read: list[str] = []
-    whole = reader._Reader.whole
+    whole = reader._whole
 
-    def counted(self: reader._Reader, *arguments: object) -> object:
-        read.append(self.file.name)
-        return whole(self, *arguments)  # type: ignore[arg-type]
+    def counted(head: Head, post: Post, first_line: int) -> Post:
+        read.append(head.file.name)
+        return whole(head, post, first_line)
 
-    monkeypatch.setattr(reader._Reader, "whole", counted)
+    monkeypatch.setattr(reader, "_whole", counted)
     publish("adopt", "--all", "posts")
     write(archive, "posts/newer.md", "A newer lamp", YESTERDAY)
     read.clear()

@@ -10,6 +10,8 @@ import pytest
 from publisher.compose import compose
 from publisher.ledger.sqlite import Ledger
 from publisher.post import reader
+from publisher.post.head import Head
+from publisher.post.post import Post
 from publisher.sandbox import Sandbox
 from tests.adapter_contract import png
 from tests.conftest import RECENT, Publish, edit, live, texts
@@ -21,13 +23,13 @@ CHANNELS = ("--channels", "mastodon,twitter,discord,email")
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files whose text was read."""
     names: list[str] = []
-    whole = reader._Reader.whole
+    whole = reader._whole
 
-    def counted(self: reader._Reader, *arguments: object) -> object:
-        names.append(self.file.name)
-        return whole(self, *arguments)  # type: ignore[arg-type]
+    def counted(head: Head, post: Post, first_line: int) -> Post:
+        names.append(head.file.name)
+        return whole(head, post, first_line)
 
-    monkeypatch.setattr(reader._Reader, "whole", counted)
+    monkeypatch.setattr(reader, "_whole", counted)
     return names
 
 

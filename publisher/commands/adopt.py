@@ -18,6 +18,7 @@ from publisher.delivery.plan import source_of
 from publisher.delivery.planning import key_of
 from publisher.documentation import CONFIGURATION
 from publisher.errors import DeliveryError, Gone, PublishError, UsageError, each_of
+from publisher.files import path_below
 from publisher.hosts import is_address
 from publisher.identity import Identity
 from publisher.ledger.open import open_store
@@ -28,7 +29,7 @@ from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
 from publisher.post.post import Post
 from publisher.post.read_all import read_posts
-from publisher.post.reader import path_below, read
+from publisher.post.reader import read
 from publisher.tell.console import Console, clean
 
 DESCRIPTION = (

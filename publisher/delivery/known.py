@@ -7,10 +7,11 @@ from pathlib import Path
 
 from publisher.config import Config
 from publisher.errors import PublishError, UsageError
+from publisher.files import path_below
 from publisher.identity import Identity
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
-from publisher.post.reader import path_below, read
+from publisher.post.reader import read
 from publisher.text.tree import Element
 
 

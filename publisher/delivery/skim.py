@@ -15,10 +15,10 @@ from publisher.delivery.plan import Choice
 from publisher.delivery.planning import Planning, held_back, key_of
 from publisher.delivery.settled import Settled
 from publisher.errors import PublishError
+from publisher.files import path_below
 from publisher.identity import Identity
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
-from publisher.post.reader import path_below
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from publisher.config import Config
 from publisher.delivery.result import Result
 from publisher.errors import PublishError
-from publisher.files import inside
+from publisher.files import inside, path_below
 from publisher.ledger.row import Row
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
-from publisher.post.reader import path_below
 
 
 def write_back(results: Sequence[Result], config: Config, ledger: Ledger) -> list[PublishError]:
