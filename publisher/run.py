@@ -29,13 +29,14 @@ from publisher.errors import (
     each_of,
 )
 from publisher.ledger.open import open_store
+from publisher.ledger.sqlite import Ledger
 from publisher.ledger.store import Claim, Store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import Sources, by_configuration, collect
 from publisher.post.post import Post
 from publisher.post.read_all import ReadPosts, read_posts
 from publisher.secrets import Redactor
-from publisher.sending import Sending, Sent, carry_out, name_of, open_rows, send
+from publisher.sending import Sending, Sent, carry_out, name_of, no_page_at, open_rows, send
 from publisher.tell import terminal
 from publisher.tell.console import Console, clean
 from publisher.tell.question import MANY, agree
@@ -324,7 +325,7 @@ def _deliver(site: Site, console: Console) -> Sent:
     planning, wanted = site.planning, site.wanted
     posts = [post for post in site.posts if post.whole]
     ledger = planning.ledger
-    late = _await_pages(site.results, planning.config, console)
+    late = _await_pages(site.results, planning.config, ledger, console)
 
     def plan() -> Claim[Sequence[Result]]:
         results = plan_all(planning, posts, wanted).results
@@ -370,17 +371,20 @@ def _went_out_as_it_was(result: Result) -> bool:
 
 
 def _await_pages(
-    results: Sequence[Result], config: Config, console: Console
+    results: Sequence[Result], config: Config, ledger: Ledger, console: Console
 ) -> Mapping[str, PublishError]:
     """Wait until the pages that will be linked to are there: what Mastodon and X find missing, they
-    remember."""
-    urls = {
-        result.delivery.post.url
-        for result in results
-        if result.status == "planned" and result.delivery.post.url
-    }
+    remember. What an earlier run waited for in vain is looked for once."""
+    planned = [result.delivery for result in results if result.status == "planned"]
+    urls = {delivery.post.url for delivery in planned if delivery.post.url}
     if not (config.site.wait_for_page and urls):
         return {}
     from publisher.site.pages import wait_for
 
-    return wait_for(urls, config, console.err)
+    tried = {
+        delivery.post.url
+        for delivery in planned
+        for row in ledger.rows(delivery.key, delivery.channel)
+        if row.error == no_page_at(delivery.post.url)
+    }
+    return wait_for(urls, tried, config, console.err)

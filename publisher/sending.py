@@ -112,6 +112,7 @@ def send(results: Sequence[Result], sending: Sending) -> Sent:
         kept = _kept_back(result, sending.busy, sending.late)
         if kept:
             ended[name_of(result)] = kept
+            _note_late(kept, sending)
         else:
             deliveries.append(result.delivery)
     ledger, fitted = sending.planning.ledger, sending.planning.composer.gatherer.fitted
@@ -144,6 +145,22 @@ def send(results: Sequence[Result], sending: Sending) -> Sent:
     if not finished:
         sending.console.err(_stopped(list(ended.values())))
     return Sent([ended.get(name_of(result), result) for result in results], not finished)
+
+
+def _note_late(result: Result, sending: Sending) -> None:
+    """Write down that its page was waited for in vain: the next run looks once."""
+    delivery = result.delivery
+    if result.reason != "busy" and delivery.fresh:
+        rows = [
+            row.with_state("pending", error=no_page_at(delivery.post.url)) for row in delivery.rows
+        ]
+        identity, ledger = delivery.post.identity, sending.planning.ledger
+        ledger.prepare(identity, delivery.key, delivery.channel, rows)
+
+
+def no_page_at(url: str) -> str:
+    """What the ledger says of a row whose post's page wasn't there."""
+    return f"its page {url} wasn't there"
 
 
 def _kept_back(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tests.reliability.child import TIMING, Job
 from tests.reliability.fixtures import box as box
 from tests.reliability.fixtures import runner as runner
 from tests.reliability.runner import Process, Run, Runner
+from tests.web_servers import Server, says
 
 CHANNELS = ("mastodon", "twitter", "discord")
 CONFIG = """[site]
@@ -392,3 +394,27 @@ def test_an_archive_stays_one_after_the_branch_was_rewound(blog: Blog) -> None:
     ran = blog.job().wait()
     assert ran.status == 0, ran.err
     assert blog.everything() == {"mastodon": 0, "twitter": 0, "discord": 0}
+
+
+def test_a_wrong_address_is_waited_for_once_and_not_in_each_hourly_run(blog: Blog) -> None:
+    """The ledger's branch remembers it, from one machine to the next."""
+    with Server(says("404 Not Found", b"")) as server:
+        config = (blog.work / "publish.toml").read_text("utf-8")
+        config = config.replace('"https://example.org/"', f'"{server.url("/")}"')
+        blog.write("publish.toml", config.replace("[site]\n", '[site]\nwait_for_page = "1s"\n'))
+        blog.write("posts/lamp.md", NEW.replace("image: {src: lamp.png, alt: A lamp}\n", ""))
+        commit(blog.work, "A post")
+        assert blog.job("ledger", "init").wait().status == 0
+        assert blog.job().wait().status == 1
+        blog.edit("publish.toml", '"1s"', '"10m"')
+        commit(blog.work, "wait longer")
+        before = server.connections
+        ran = blog.job(event="schedule").wait()
+        assert ran.status == 1
+        assert server.connections == before + 2  # the page, and the site's map
+    assert blog.creations() == 0
+    with Server(says("200 OK", b"<title>A lamp</title>")) as server:
+        right = re.sub('(?m)^base_url = ".*"', f'base_url = "{server.url("/")}"', config)
+        blog.write("publish.toml", right)
+        assert blog.push("its address is right").status == 0
+    assert blog.everything() == dict.fromkeys(CHANNELS, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,3 +142,26 @@ def test_a_wrong_address_comes_with_the_nearest_one_of_the_site_s_map(
     assert near in checked.out
     assert ran.json["results"][0]["error"]["hint"] == near
     assert not sandbox.received()
+
+
+def test_what_was_waited_for_in_vain_is_looked_for_once_by_later_runs(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    """An hourly run doesn't wait ten minutes for the same wrong address."""
+    with Server(says("404 Not Found", b"")) as server:
+        site(project, server, 'wait_for_page = "1s"')
+        assert publish("post.md", "--channels", "mastodon,email").status == 1
+        text = (project / "publish.toml").read_text("utf-8").replace('"1s"', '"10m"')
+        (project / "publish.toml").write_text(text, "utf-8")
+        before = server.connections
+        ran = publish("post.md", "--channels", "mastodon,email", "--json")
+        assert ran.statuses() == {"mastodon": "failed", "email": "failed"}
+        assert server.connections == before + 2  # the page, and the site's map
+        assert "waiting" not in ran.err
+    assert not sandbox.received()
+    with Server(there_after(0)) as server:
+        text = re.sub('(?m)^base_url = "[^"]*"', f'base_url = "{server.url("/")}"', text)
+        (project / "publish.toml").write_text(text, "utf-8")
+        ran = publish("post.md", "--channels", "mastodon,email", "--json")
+    assert ran.statuses() == {"mastodon": "sent", "email": "sent"}
+    assert len(live(sandbox, "mastodon")) == 1

@@ -84,7 +84,8 @@ class Vanished:
         """One row a channel: its first part, of one recipient's copies."""
         first: dict[str, Row] = {}
         for row in self._ledger.rows(key):
-            if row.part == 0 and row.payload and not is_digest(row.payload):
+            was_tried = row.state != "pending" or row.tried is not None
+            if was_tried and row.part == 0 and row.payload and not is_digest(row.payload):
                 first.setdefault(row.channel, row)
         return list(first.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from html import unescape
 from urllib.parse import unquote, urlsplit
@@ -46,10 +46,10 @@ def nearest(url: str, config: Config) -> str:
 
 
 def wait_for(
-    urls: Iterable[str], config: Config, tell: Callable[[str], None]
+    urls: Iterable[str], once: Collection[str], config: Config, tell: Callable[[str], None]
 ) -> dict[str, PublishError]:
-    """Wait until every page answers 200, `wait_for_page` at most. Returns what is wrong with those
-    that don't."""
+    """Wait until every page answers 200, `wait_for_page` at most; those of `once` are looked for a
+    single time. Returns what is wrong with those that don't."""
     end = time.monotonic() + config.site.wait_for_page
     late: dict[str, PublishError] = {}
     waiting = sorted(urls)
@@ -62,6 +62,8 @@ def wait_for(
                     f"its page {url} isn't there: it {error.message}; nothing was sent",
                     hint="run again once it is deployed; or set wait_for_page higher",
                 )
+                if url in once:
+                    waiting.remove(url)
             else:
                 waiting.remove(url)
                 late.pop(url, None)
