@@ -10,6 +10,7 @@ import pytest
 from publisher import config as configuration
 from publisher.post.post import Post
 from publisher.post.reader import read
+from tests.picture_files import halves, saved
 
 HUGO = {"hugo.toml": 'baseURL = "https://ada.example/"\n[permalinks]\nposts = "/:year/:slug/"\n'}
 JEKYLL = {"_config.yml": "url: https://ada.example\n"}
@@ -110,3 +111,34 @@ def test_a_draft_has_no_page_to_link_to(tmp_path: Path) -> None:
     draft.write_text("---\ntitle: D\ndate: 2026-01-02\ndraft: true\n---\nText.\n", "utf-8")
     post = read_with(tmp_path, HUGO, "content/posts/x.md", "content/posts/own.md", "[it](draft.md)")
     assert links(post) == []
+
+
+@pytest.mark.parametrize(
+    ("site", "own", "picture", "written", "address"),
+    [
+        (HUGO, "content/posts/own/index.md", "content/posts/own/lamp.png", "lamp.png", "https://ada.example/2026/own/lamp.png"),
+        (HUGO, "content/posts/own.md", "static/img/a lamp.png", "/img/a%20lamp.png", "https://ada.example/img/a%20lamp.png"),
+        (HUGO, "content/posts/own.md", "content/posts/lamp.png", "lamp.png", ""),
+        (JEKYLL, "_posts/2026-03-05-own.md", "assets/lamp.png", "/assets/lamp.png", "https://ada.example/assets/lamp.png"),
+        (JEKYLL, "_posts/2026-03-05-own.md", "_posts/lamp.png", "lamp.png", ""),
+        (HEXO, "source/_posts/own.md", "source/img/lamp.png", "/img/lamp.png", "https://ada.example/img/lamp.png"),
+        (HEXO, "source/_posts/own.md", "source/_posts/own/lamp.png", "own/lamp.png", ""),
+        (MKDOCS, "docs/a/own.md", "docs/img/lamp.png", "../img/lamp.png", "https://ada.example/img/lamp.png"),
+        (PELICAN, "content/own.md", "content/images/lamp.png", "images/lamp.png", "https://ada.example/images/lamp.png"),
+        (PELICAN, "content/own.md", "content/other/lamp.png", "other/lamp.png", ""),
+        (NIKOLA, "posts/own.md", "images/lamp.png", "/images/lamp.png", "https://ada.example/images/lamp.png"),
+        (ZOLA, "content/blog/own/index.md", "content/blog/own/lamp.png", "lamp.png", "https://ada.example/blog/own/lamp.png"),
+        ({"astro.config.mjs": "export default { site: 'https://ada.example' };"}, "src/content/blog/own.md", "src/content/blog/lamp.png", "lamp.png", ""),
+        ({"astro.config.mjs": "export default { site: 'https://ada.example' };"}, "src/content/blog/own.md", "public/lamp.png", "/lamp.png", "https://ada.example/lamp.png"),
+    ],
+)  # fmt: skip
+def test_a_picture_has_an_address_where_the_generator_keeps_its_name(
+    site: dict[str, str], own: str, picture: str, written: str, address: str, tmp_path: Path
+) -> None:
+    """Without one a mail carries it: a guessed address would be a hole in it."""
+    (tmp_path / picture).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / picture).write_bytes(saved(halves(), "PNG"))
+    post = read_with(tmp_path, site, "unused.md", own, f"![A lamp]({written})")
+    (found,) = post.pictures
+    assert found.address == address
+    assert found.file is not None

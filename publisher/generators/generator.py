@@ -68,6 +68,12 @@ class Generator(ABC):
         names none."""
         return None
 
+    def asset(self, file: PurePosixPath, page: PurePosixPath) -> str | None:
+        """Where a picture that `page` names is: "/…" below the site's address, "…" below the page's
+        own; None where the generator gives it a name that can't be known."""
+        inner = below(file, self.facts.static) if self.facts.static else None
+        return f"/{inner}" if inner is not None else None
+
     def existing(self, *names: PurePosixPath | str) -> Path | None:
         """The first of these files, below the site's folder, that is there and lies in it."""
         top = self.root.resolve()

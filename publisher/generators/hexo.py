@@ -84,6 +84,12 @@ class Hexo(Generator):
         plain = target.strip().strip("\"'").lstrip("/")
         return self.existing(posts / f"{plain}.md", posts / plain)
 
+    def asset(self, file: PurePosixPath, page: PurePosixPath) -> str | None:
+        """What lies in a folder whose name begins with an underscore is not published."""
+        if any(part.startswith(("_", ".")) for part in file.parts):
+            return None
+        return super().asset(file, page)
+
     def _page(self, inner: PurePosixPath, page: Page) -> str:
         if inner.parts[0].startswith("_"):
             raise NotBuilt(f"the site doesn't build this post: {inner.parts[0]} has no pages")

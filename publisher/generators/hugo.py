@@ -139,6 +139,12 @@ class Hugo(Generator):
         )
         return same[0] if len(same) == 1 else None
 
+    def asset(self, file: PurePosixPath, page: PurePosixPath) -> str | None:
+        """What lies in a page's own folder is published below the page."""
+        if self._name(page) in _BUNDLE and file.is_relative_to(page.parent):
+            return str(file.relative_to(page.parent))
+        return super().asset(file, page)
+
     def _languages(self) -> dict[str, dict[str, Any]]:
         tables = self.table("languages")
         return {name: table for name, table in tables.items() if isinstance(table, dict)}

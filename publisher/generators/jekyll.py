@@ -47,7 +47,7 @@ class Jekyll(Generator):
             title=self.text("title"),
             language=self.text("lang", "locale"),
             timezone=self.text("timezone"),
-            static=".",
+            static=self.text("source") or ".",
             separator=self.text("excerpt_separator"),
         )
 
@@ -77,6 +77,12 @@ class Jekyll(Generator):
         posts = [file for name in names for file in (self.root / source).rglob(f"_posts/**/{name}")]
         posts = [file for file in posts if not folder or folder in file.as_posix()]
         return posts[0] if len(posts) == 1 else None
+
+    def asset(self, file: PurePosixPath, page: PurePosixPath) -> str | None:
+        """What lies in a folder whose name begins with an underscore is not published."""
+        if any(part.startswith(("_", ".")) for part in file.parts):
+            return None
+        return super().asset(file, page)
 
     def _below_source(self, path: PurePosixPath) -> PurePosixPath:
         inner = below(path, self.text("source") or ".")

@@ -76,6 +76,9 @@ class Nikola(Generator):
         found = re.fullmatch(r"link://filename/(.*)", target.strip())
         return self.existing(found[1]) if found else None
 
+    def asset(self, file: PurePosixPath, page: PurePosixPath) -> str | None:
+        return f"/{file}" if file.is_relative_to("images") else super().asset(file, page)
+
     def _language(self, path: PurePosixPath) -> tuple[str, PurePosixPath]:
         """The language of a file, and the name of the post that it translates."""
         default = self.text("DEFAULT_LANG") or "en"

@@ -94,6 +94,16 @@ class Pelican(Generator):
             content / name.lstrip("/") if name.startswith("/") else page.parent / name
         )
 
+    def asset(self, file: PurePosixPath, page: PurePosixPath) -> str | None:
+        """Only what STATIC_PATHS names is published as it is."""
+        found = super().asset(file, page)
+        paths = self.settings.get("STATIC_PATHS", ["images"])
+        folders = [str(each).strip("/") for each in paths] if isinstance(paths, list) else []
+        is_static = found and any(
+            PurePosixPath(found[1:]).is_relative_to(folder) for folder in folders
+        )
+        return found if is_static else None
+
     def _kind(self, page: Page, inner: PurePosixPath) -> str:
         pages = self.settings.get("PAGE_PATHS", ["pages"])
         folders = pages if isinstance(pages, list) else [pages]

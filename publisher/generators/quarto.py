@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from publisher.generators.generator import Generator
 from publisher.generators.literals import read
@@ -33,6 +33,12 @@ class Quarto(Generator):
             language=self.text("lang"),
             static=".",
         )
+
+    def asset(self, file: PurePosixPath, page: PurePosixPath) -> str | None:
+        """What lies in a folder whose name begins with an underscore is not published."""
+        if any(part.startswith(("_", ".")) for part in file.parts):
+            return None
+        return super().asset(file, page)
 
     def path(self, page: Page) -> str:
         if any(part.startswith(("_", ".")) for part in page.path.parts):

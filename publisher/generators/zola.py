@@ -63,6 +63,12 @@ class Zola(Generator):
             else None
         )
 
+    def asset(self, file: PurePosixPath, page: PurePosixPath) -> str | None:
+        """What lies in a page's own folder is published below the page."""
+        if self._language(page)[1] == "index" and file.is_relative_to(page.parent):
+            return str(file.relative_to(page.parent))
+        return super().asset(file, page)
+
     def _language(self, inner: PurePosixPath) -> tuple[str, str]:
         base, _, suffix = inner.stem.rpartition(".")
         if base and suffix in self.table("languages"):

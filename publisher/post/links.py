@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from publisher.config import Config
 from publisher.files import resolved
@@ -76,6 +76,19 @@ class Links:
         if not address:
             return self._unknown(target)
         return f"{address}#{fragment}" if fragment else address
+
+    def shown(self, picture: Path) -> str:
+        """Where the site shows a picture's file; empty where that can't be known: then who shows it
+        elsewhere has to carry it."""
+        generator, site = self.config.generator, self.config.site
+        if generator is None or not picture.resolve().is_relative_to(resolved(generator.root)):
+            return ""
+        file = PurePosixPath(picture.resolve().relative_to(resolved(generator.root)).as_posix())
+        place = generator.asset(file, self.inner)
+        base = site.base_url if place and place.startswith("/") else self.page
+        if not (place and base):
+            return ""
+        return f"{base.rstrip('/')}/{quote(place.lstrip('/'))}"
 
     def _unknown(self, target: str) -> str:
         self.unknown.append(target)

@@ -49,7 +49,9 @@ class Places:
     """Where a post's pictures may lie: beside `post`, in the site's static folder, or in the site
     itself.
 
-    `absolute` makes an address of what a post writes, as far as it can be known.
+    `absolute` makes an address of what a post writes, as far as it can be known. `shown` says where
+    the site shows a file, and is empty where its generator gives it another name; None where nothing
+    is known of the site.
     """
 
     post: Path
@@ -57,6 +59,7 @@ class Places:
     static: str
     base_url: str
     absolute: Callable[[str], str]
+    shown: Callable[[Path], str] | None = None
 
     def reference(
         self, written: str, alt: str = "", focus: str = "", line: int | None = None
@@ -65,6 +68,8 @@ class Places:
         src = self.absolute(written)
         address = src if re.match("https?://", src) else ""
         file = self.file(written)
+        if self.shown is not None and file is not None and not re.match("https?://", written):
+            address = self.shown(file)
         return Reference(
             src,
             address,

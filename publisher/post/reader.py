@@ -86,6 +86,7 @@ def _whole(head: Head, post: Post, first_line: int) -> Post:
         site.static,
         site.base_url,
         links.absolute,
+        None if generator is None else lambda file: links.shown(file),
     )
     found = cover_in(places, head.data, head.line)
     cover = found.picture
