@@ -10,6 +10,8 @@ import pytest
 from publisher import config as configuration
 from publisher.post.post import Post
 from publisher.post.reader import read
+from publisher.text.lead import lead
+from publisher.text.tree import text_of
 from tests.picture_files import halves, saved
 
 HUGO = {"hugo.toml": 'baseURL = "https://ada.example/"\n[permalinks]\nposts = "/:year/:slug/"\n'}
@@ -142,3 +144,19 @@ def test_a_picture_has_an_address_where_the_generator_keeps_its_name(
     (found,) = post.pictures
     assert found.address == address
     assert found.file is not None
+
+
+@pytest.mark.parametrize(
+    ("site", "own", "separator"),
+    [
+        ({"_config.yml": "url: https://ada.example\nexcerpt_separator: <!--stop-->\n"}, "_posts/2026-03-05-own.md", "<!--stop-->"),
+        ({"mkdocs.yml": "site_url: https://ada.example/\nplugins: [blog]\n"}, "docs/blog/posts/own.md", "<!-- more -->"),
+        ({"docusaurus.config.js": "export default { url: 'https://ada.example', presets: ['classic'] };"}, "blog/own.md", "<!-- truncate -->"),
+        (NIKOLA, "posts/own.md", "<!-- TEASER_END -->"),
+    ],
+)  # fmt: skip
+def test_an_excerpt_ends_where_the_site_says(
+    site: dict[str, str], own: str, separator: str, tmp_path: Path
+) -> None:
+    post = read_with(tmp_path, site, "x.md", own, f"One sentence.\n\n{separator}\n\nAnother one.")
+    assert text_of(lead(post.body)).strip() == "One sentence."

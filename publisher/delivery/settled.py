@@ -84,6 +84,8 @@ def _files(post: Post, adapter: Adapter, config: Config) -> dict[str, str] | Non
     files: dict[str, str] = {}
     base = config.site.base_url
     for reference in references_of(post, options_of(post, adapter)):
+        if reference.data:
+            continue  # it changes with the text
         if reference.file is not None:
             files[str(reference.file)] = _stamp(reference.file)
         elif not reference.address or (base and reference.address.startswith(base)):

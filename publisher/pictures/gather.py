@@ -127,7 +127,7 @@ class Gatherer:
             "", _digest(reference.address), _name(reference), "", alt,
             src=reference.src, address=reference.address, focus=reference.focus,
         )  # fmt: skip
-        if reference.missing or not (reference.file or reference.address):
+        if reference.missing or not (reference.file or reference.address or reference.data):
             raise PictureMissing(
                 "isn't there", hint="check its path, from the post's folder or the static folder"
             )
@@ -136,7 +136,7 @@ class Gatherer:
                 width, height = self._size(reference.file)
                 here = replace(here, width=width, height=height)
             return here
-        if reference.file is None and not download:
+        if not reference.is_here and not download:
             return replace(here, note="downloaded when it is sent")
         data = self._read(reference)
         fitted = self._fit(data, here.name, rule)
@@ -147,7 +147,7 @@ class Gatherer:
             hash=digest,
             # What an address leads to may be re-encoded from one day to the next: that is no change
             # of the post.
-            source=_digest(data) if reference.file is not None else here.source,
+            source=_digest(data) if reference.is_here else here.source,
             name=fitted.name,
             kind=fitted.kind,
             size=len(fitted.data),
@@ -160,17 +160,20 @@ class Gatherer:
     def _read(self, reference: Reference) -> bytes:
         if reference.key not in self._data:
             try:
-                self._data[reference.key] = (
-                    self._file(reference.file)
-                    if reference.file is not None
-                    else self._download(reference.address)
-                )
+                self._data[reference.key] = self._bytes(reference)
             except PictureError as error:
                 self._data[reference.key] = error
         found = self._data[reference.key]
         if isinstance(found, PictureError):
             raise found
         return found
+
+    def _bytes(self, reference: Reference) -> bytes:
+        if reference.data:
+            return reference.data
+        if reference.file is not None:
+            return self._file(reference.file)
+        return self._download(reference.address)
 
     def _file(self, file: Path) -> bytes:
         try:

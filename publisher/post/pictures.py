@@ -26,6 +26,7 @@ class Reference:
     focus    "x,y" from -1 to 1, or empty
     line     of the post's file, where it is named
     in_text  whether only the post's text names it, and no front matter
+    data     the picture itself, where it stands in the text
     missing  whether a path from the post's folder names it, and no file is there
     """
 
@@ -37,6 +38,12 @@ class Reference:
     line: int | None = None
     in_text: bool = False
     missing: bool = False
+    data: bytes = b""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine, and no network is needed for it."""
+        return self.file is not None or bool(self.data)
 
     @property
     def key(self) -> str:
@@ -112,14 +119,21 @@ def _is_beside(written: str) -> bool:
 
 
 def references(
-    places: Places, text: str, cover: Reference | None, body: Element
+    places: Places,
+    text: str,
+    cover: Reference | None,
+    body: Element,
+    embedded: Mapping[str, bytes],
 ) -> tuple[Reference, ...]:
     """The pictures of a post, its cover first, each once. `text` is its whole file, `body` its text
     as written."""
     named = [cover] if cover else []
     for image in body.walk():
         written = image.attrs.get("src", "").strip() if image.name == "img" else ""
-        if written and not written.startswith("data:"):
+        alt = " ".join(image.attrs.get("alt", "").split())
+        if written in embedded:
+            named.append(Reference(written, alt=alt, in_text=True, data=embedded[written]))
+        elif written and not written.startswith("data:"):
             at = text.find(written)
             line = text.count("\n", 0, at) + 1 if at >= 0 else None
             reference = places.reference(written, image.attrs.get("alt", ""), line=line)

@@ -14,6 +14,7 @@ from publisher.markdown import shortcodes
 from publisher.markdown.dialects import as_commonmark
 from publisher.markdown.to_html import to_html
 from publisher.post.covers import cover_in
+from publisher.post.embedded import with_names
 from publisher.post.frontmatter import split
 from publisher.post.head import NOT_TEXT, SIZE_LIMIT, Head, one_line, only_text
 from publisher.post.links import Links
@@ -77,6 +78,7 @@ def _whole(head: Head, post: Post, first_line: int) -> Post:
     body = boxes.labelled(
         tree.parse(to_html(expanded, file=head.file, first_line=first_line)), post.language
     )
+    body, embedded = with_names(body)
     if ":" in head.source:
         body = emoji_in(body)
     title = post.title or title_words(_first_heading(body), site.title)
@@ -104,7 +106,7 @@ def _whole(head: Head, post: Post, first_line: int) -> Post:
         body=body,
         description=description_words(head.described, title),
         image=cover.src if cover else "",
-        pictures=references(places, head.text, cover, written),
+        pictures=references(places, head.text, cover, written, embedded),
         places=places,
         notes=(
             *notes,
@@ -117,8 +119,11 @@ def _whole(head: Head, post: Post, first_line: int) -> Post:
 
 
 def _with_excerpt_marked(head: Head) -> str:
-    """Jekyll's `excerpt_separator` is what `<!--more-->` is elsewhere."""
-    separator = head.string("excerpt_separator")
+    """What ends an excerpt on this site, by the post (Jekyll's `excerpt_separator`) or the site's
+    settings, is what `<!--more-->` is elsewhere."""
+    generator = head.config.generator
+    site = generator.facts.separator if generator else ""
+    separator = head.string("excerpt_separator") or site
     if not re.fullmatch("<!--.*-->", separator):
         return head.source
     return head.source.replace(separator, "<!--more-->", 1)
