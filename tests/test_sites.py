@@ -3,26 +3,34 @@ builds, with nothing in publish.toml but a channel; and what has no page has no 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
 import shutil
 import tempfile
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from publisher import config as configuration
 from publisher.config import Config
 from publisher.generators.find_site import find_site
+from publisher.generators.generator import Generator, is_address
+from publisher.generators.page import NoAddress, Page
+from publisher.generators.unknown import UNKNOWN
 from publisher.post.post import Post
 from publisher.post.reader import read
 from publisher.sandbox import Sandbox
 from tests.audit import TASTE, audit
 from tests.conftest import SHARED, Publish
 from tests.pages import ROOT
-from tests.sites import HOST, RECORDED, SITES, Site, write
+from tests.sites import HOST, RECORDED, SITES, Site, posts, write
 
 GIVEN = SHARED / "sites"
 BUILT = json.loads(RECORDED.read_text("utf-8"))
@@ -31,6 +39,11 @@ DEPENDS = ("depends on the time zone", "made by code", "depends on Hugo")
 """Why a page that is built may have no address here: it can't be known, and that is said."""
 
 
+MORE_SETTINGS = (
+    "module", "contentdir", "frontmatter", "defaults", "collections_dir", "plugins", "trailingSlash", "build",
+    "PATH_METADATA",
+    "ARTICLE_PATHS", "STATIC_PATHS", "DEFAULT_METADATA", "permalink_defaults", "i18n", "slugify", "srcDir", "PAGE_PATHS",
+)  # fmt: skip
 WORKFLOWS = sorted((ROOT / "docs" / "workflows").glob("*.yml"))
 
 
@@ -363,3 +376,48 @@ def test_a_security_audit_finds_nothing_in_a_workflow(file: Path, tmp_path: Path
     copy.parent.mkdir(parents=True)
     shutil.copyfile(file, copy)
     assert audit(tmp_path) - TASTE == set()
+
+
+JUNK: tuple[Any, ...] = (
+    None, 5, 3.5, True, False, [], {}, "", "x", "{", "%", "/:", "[[", ["a"], [1, 2], [["a", {}]], {"a": 1}, {"en": 5},
+    UNKNOWN,
+    {"page": {"posts": 3}}, [{"scope": 1}], [{"scope": {"path": 3}, "values": {"permalink": 7}}], dt.date(2026, 1, 1),
+)  # fmt: skip
+"""What nobody means by any setting."""
+IN_FRONT = tuple(
+    "permalink url path slug categories category layout outputs build date status lang save_as".split()
+)
+
+
+@pytest.fixture(scope="module")
+def generators(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Generator]:
+    found = {}
+    for site in SITES:
+        generator = find_site(write(site, tmp_path_factory.mktemp("site")))
+        assert generator is not None
+        found[site.name] = generator
+    return found
+
+
+@given(st.data())
+def test_settings_and_front_matter_of_any_form_end_in_an_address_or_a_reason(
+    generators: dict[str, Generator], data: st.DataObject
+) -> None:
+    site = data.draw(st.sampled_from(SITES))
+    generator = generators[site.name]
+    every = {key for each in generators.values() for key in each.settings} | set(MORE_SETTINGS)
+    junk = st.sampled_from(JUNK)
+    settings = data.draw(st.dictionaries(st.sampled_from(sorted(every)), junk, max_size=2))
+    own = data.draw(st.dictionaries(st.sampled_from(IN_FRONT), junk, max_size=2))
+    changed = type(generator)(generator.root, generator.file, {**generator.settings, **settings})
+    path = PurePosixPath(data.draw(st.sampled_from(posts(site))))
+    day = data.draw(st.sampled_from((None, dt.datetime(2026, 3, 5, tzinfo=dt.UTC))))
+    page = Page(path, {"title": "T", **own}, "T é", "H", day)
+    with suppress(NoAddress):
+        assert is_address(made := changed.path(page)) or made.startswith("/")
+    with suppress(NoAddress):
+        changed.language(path)
+        changed.base_for(page)
+        changed.linked("x", path)
+        changed.asset(PurePosixPath("a/b.png"), path)
+        changed.output()

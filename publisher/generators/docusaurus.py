@@ -71,13 +71,13 @@ class Docusaurus(Generator):
     def _instances(self, plugin: str) -> list[dict[str, Any]]:
         """The options of each blog, or each folder of documents."""
         found: list[dict[str, Any]] = []
-        for preset in self.settings.get("presets") or ():
+        for preset in self.listed("presets"):
             name, options = _with_options(preset)
             if name in ("classic", "@docusaurus/preset-classic"):
                 own = options.get(plugin)
                 if own is not False:
                     found.append(own if isinstance(own, dict) else {})
-        for each in self.settings.get("plugins") or ():
+        for each in self.listed("plugins"):
             name, options = _with_options(each)
             if name in (f"@docusaurus/plugin-content-{plugin}", f"content-{plugin}"):
                 found.append(options)

@@ -59,7 +59,11 @@ def _settings(file: Path) -> dict[str, Any]:
     if "config" in named:
         own = javascript.value_of(named["config"], named)
         settings |= own if isinstance(own, dict) else {}
-    return settings | {"text": text}
+    return settings | {CODE: text}
+
+
+CODE = "<code>"
+"""Under which the settings have the whole text of their file."""
 
 
 class Eleventy(Generator):
@@ -87,6 +91,11 @@ class Eleventy(Generator):
             if isinstance(about.get("language") or about.get("lang"), str)
             else "",
         )
+
+    @property
+    def code(self) -> str:
+        """The text of the settings file: some calls in it say plainly what is set."""
+        return self.text(CODE)
 
     def path(self, page: Page) -> str:
         inner = inside(page.path, self._folder("input", "."))
@@ -118,8 +127,7 @@ class Eleventy(Generator):
 
     def _folder(self, name: str, default: str) -> str:
         found = self.table("dir").get(name)
-        text = self.settings.get("text", "")
-        setter = re.search(rf"""\bset{name.title()}Directory\(\s*["'`]([^"'`]*)["'`]""", text)
+        setter = re.search(rf"""\bset{name.title()}Directory\(\s*["'`]([^"'`]*)["'`]""", self.code)
         found = setter[1] if setter else found
         return str(PurePosixPath(found)) if isinstance(found, str) and found else default
 
@@ -128,7 +136,7 @@ class Eleventy(Generator):
         post itself."""
         if re.search(
             r"""addGlobalData\(\s*["'`](?:permalink|eleventyComputed)""",
-            self.settings.get("text", ""),
+            self.code,
         ):
             raise NoAddress("the site's settings make its permalink, and they aren't run here")
         data: dict[str, Any] = {}

@@ -91,6 +91,10 @@ class Generator(ABC):
                 return str(value).strip()
         return ""
 
+    def listed(self, key: str) -> list[Any]:
+        value = self.settings.get(key)
+        return value if isinstance(value, list) else []
+
     def table(self, key: str) -> dict[str, Any]:
         value = self.settings.get(key)
         return value if isinstance(value, dict) else {}

@@ -89,10 +89,7 @@ class Nikola(Generator):
 
     def _rule(self, path: PurePosixPath) -> tuple[PurePosixPath, str]:
         """The folder of the pattern that the file is matched by, and where its pages go."""
-        rules = [
-            *(self.settings.get("POSTS") or ()), *(self.settings.get("PAGES") or ()),
-        ]  # fmt: skip
-        for rule in rules:
+        for rule in (*self.listed("POSTS"), *self.listed("PAGES")):
             if not (isinstance(rule, list) and len(rule) > 1 and isinstance(rule[0], str)):
                 raise NoAddress("POSTS is made by code, which isn't run here")
             pattern = PurePosixPath(rule[0])
