@@ -160,3 +160,14 @@ def test_an_excerpt_ends_where_the_site_says(
 ) -> None:
     post = read_with(tmp_path, site, "x.md", own, f"One sentence.\n\n{separator}\n\nAnother one.")
     assert text_of(lead(post.body)).strip() == "One sentence."
+
+
+def test_a_wiki_link_leads_to_the_page_of_the_one_note_that_is_called_so(tmp_path: Path) -> None:
+    text = "See [[Old Lamp|it]], [[old lamp#wick]], [[gone]] and `[[Old Lamp]]`."
+    post = read_with(tmp_path, HUGO, "content/posts/Old Lamp.md", "content/posts/own.md", text)
+    assert links(post) == ["https://ada.example/2026/the-other/"] * 2
+    assert text_of(post.body).strip() == "See it, old lamp, gone and [[Old Lamp]]."
+    twin = tmp_path / "content" / "notes" / "old lamp.md"
+    twin.parent.mkdir()
+    twin.write_text(OTHER, "utf-8")
+    assert links(read_with(tmp_path, HUGO, "x.md", "content/posts/own.md", text)) == []

@@ -421,3 +421,22 @@ def test_settings_and_front_matter_of_any_form_end_in_an_address_or_a_reason(
         changed.linked("x", path)
         changed.asset(PurePosixPath("a/b.png"), path)
         changed.output()
+
+
+def test_a_post_that_is_live_gets_an_address_and_is_neither_posted_again_nor_edited(
+    hugo: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    """As on the first run of a version that knows the site."""
+    (hugo / "hugo.toml").rename(hugo / "later.toml")
+    (hugo / "content").mkdir()
+    file = hugo / "content" / "x.md"
+    file.write_text("---\ntitle: X\ndate: 2026-03-05\n---\nX.\n", "utf-8")
+    assert publish("content/x.md", "--channels", "mastodon,discord").status == 0
+    (hugo / "later.toml").rename(hugo / "hugo.toml")
+    for arguments in (("content/x.md",), ("content",)):
+        ran = publish(*arguments, "--channels", "mastodon,discord", "--json")
+        assert ran.status == 0, ran.err
+        assert {each["status"] for each in ran.json["results"]} <= {"unchanged", "outdated"}
+    assert ran.json["posts"][0]["url"] == "https://ada.example/x/"
+    assert len(sandbox.received()) == 2
+    assert not any("ada.example" in str(each["text"]) for each in sandbox.received())

@@ -61,10 +61,11 @@ _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _IS_MATHEMATICS = re.compile(r"[\\^_{}=*+<>|]")
 
 
-def as_commonmark(source: str) -> str:
+def as_commonmark(source: str, page: Callable[[str], str] = lambda _: "") -> str:
     """The source without what only other readers of Markdown understand: attributes, comments and
     tables of contents left out; boxes as quotations; mathematics with every sign escaped; links to
-    what is defined elsewhere as words."""
+    what is defined elsewhere as words. `page` says where the note of a `[[wiki link]]` is shown, if
+    that is known."""
     source = as_quotations(source)
     if "$" in source or "\\(" in source or "\\[" in source:
         source = _replaced(source, _MATHEMATICS, _escaped)
@@ -78,7 +79,7 @@ def as_commonmark(source: str) -> str:
     if "![" in source:
         source = _replaced(source, _PICTURE, lambda found: f"![{found[1]}]({found[3]})")
     if "[[" in source:
-        source = _replaced(source, _WIKI, _words_of_page)
+        source = _replaced(source, _WIKI, lambda found: _note(found, page))
     if "==" in source:
         source = _replaced(source, _MARKED, lambda found: found[1])
     if "][" in source:
@@ -106,11 +107,15 @@ def _replaced(
     return "".join((*pieces, source[at:])) if pieces else source
 
 
-def _words_of_page(found: re.Match[str]) -> str:
-    """A link to another note by its label, else by the note's name; what is embedded isn't here."""
+def _note(found: re.Match[str], page: Callable[[str], str]) -> str:
+    """A link to another note, by its label, else by the note's name; what is embedded isn't here."""
     embedded, target, label = found.groups()
-    page = target.split("#")[0] or target.strip("#")
-    return "" if embedded else label or page.rpartition("/")[2]
+    name = target.split("#")[0] or target.strip("#")
+    if embedded:
+        return ""
+    words = label or name.rpartition("/")[2]
+    address = page(name)
+    return f"[{words}](<{address}>)" if address else words
 
 
 def _without_undefined(source: str) -> str:

@@ -6,6 +6,7 @@ is. Where it isn't known, "not known" is the answer: the words stay, without a l
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Callable
@@ -76,6 +77,22 @@ class Links:
         if not address:
             return self._unknown(target)
         return f"{address}#{fragment}" if fragment else address
+
+    def note(self, name: str) -> str:
+        """The page of the one file that is called so on a known site, as `[[wiki links]]` name it;
+        empty where there is none, or there are several."""
+        generator = self.config.generator
+        if generator is None:
+            return ""
+        top = resolved(generator.root)
+        wanted = PurePosixPath(name).name.casefold()
+        files: list[Path] = []
+        for folder, folders, names in os.walk(top):
+            folders[:] = [each for each in folders if each != "node_modules" and each[:1] != "."]
+            for file in map(Path(folder).joinpath, names):
+                if file.suffix.lower() in MARKDOWN and file.stem.casefold() == wanted:
+                    files.append(file)
+        return self.address_of(files[0]) if len(files) == 1 else ""
 
     def shown(self, picture: Path) -> str:
         """Where the site shows a picture's file; empty where that can't be known: then who shows it

@@ -70,7 +70,7 @@ def _whole(head: Head, post: Post, first_line: int) -> Post:
     inner = head.below_site(generator) if generator else PurePosixPath(head.file.name)
     links = Links(head.file, inner, post.url, head.config, lambda file: _page_of(file, head.config))
     expanded, notes = shortcodes.expand(
-        as_commonmark(_with_excerpt_marked(head)),
+        as_commonmark(_with_excerpt_marked(head), links.note),
         links.named,
         first_line=first_line,
         values=site.values,
