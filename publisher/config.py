@@ -20,6 +20,7 @@ from publisher.errors import ConfigError, Problems, PublishError, did_you_mean
 from publisher.files import inside, named, read_text, resolved
 from publisher.generators.find_site import find_site
 from publisher.generators.generator import Generator
+from publisher.generators.listing import COMMANDS
 from publisher.secrets import Secret
 
 SIZE_LIMIT = 1_000_000
@@ -56,7 +57,7 @@ an archive."""
 SYNDICATION = ("front-matter", "file")
 _SITE_KEYS = (
     "base_url", "title", "language", "permalink", "static", "timezone", "since", "wait_for_page", "syndication",
-    "values", "ignore_keys", "max_age", "undated", "built",
+    "values", "ignore_keys", "max_age", "undated", "built", "build_list",
 )  # fmt: skip
 _SECTIONS = ("site", "pictures", "ledger", "channels")
 
@@ -70,7 +71,8 @@ class Site:
     `wait_for_page` are seconds that a post's page may take to be there; `syndication` is where
     links are written back. `title` goes before a post's title that is only a version; `values` are
     what a template language would fill in, by name ("release.tag"). `built` is the folder of
-    the built site, where that isn't its generator's own. `own` are the keys that publish.toml says
+    the built site, where that isn't its generator's own; `build_list` the generator that is asked
+    for a list of its pages. `own` are the keys that publish.toml says
     itself: the others may come from the site's generator.
     """
 
@@ -88,6 +90,7 @@ class Site:
     max_age: timedelta = MAX_AGE
     undated: bool = False
     built: str = ""
+    build_list: str = ""
     own: frozenset[str] = frozenset()
 
 
@@ -199,6 +202,8 @@ def of_run(
     config = _on_its_site(load(Path(given) if given else path), folder)
     if confined:
         config = _confined(config)
+    if confined and preview:  # it may be a stranger's: nothing of it is run
+        config = replace(config, site=replace(config.site, build_list=""))
     if preview and not config.channels:
         return replace(config, channels=bare(config.root).channels)
     return config
@@ -405,9 +410,21 @@ class _Reader:
             self.problem(
                 f"[site] syndication can't be {syndication!r}", hint, "site", "syndication"
             )
+        listing = values.get("build_list", "")
+        if listing and listing not in COMMANDS:
+            hint = f"write one of: {', '.join(COMMANDS)}"
+            self.problem(f"[site] build_list can't be {listing!r}", hint, "site", "build_list")
         given = {
             key: values[key]
-            for key in ("base_url", "title", "language", "permalink", "static", "built")
+            for key in (
+                "base_url",
+                "title",
+                "language",
+                "permalink",
+                "static",
+                "built",
+                "build_list",
+            )
             if key in values
         }
         return Site(

@@ -20,8 +20,10 @@ from hypothesis import strategies as st
 
 from publisher import config as configuration
 from publisher.config import Config
+from publisher.errors import ConfigError, PostError, PublishError
 from publisher.generators.find_site import find_site
 from publisher.generators.generator import Generator, is_address
+from publisher.generators.listing import listed
 from publisher.generators.page import NoAddress, Page
 from publisher.generators.unknown import UNKNOWN
 from publisher.post.post import Post
@@ -440,3 +442,68 @@ def test_a_post_that_is_live_gets_an_address_and_is_neither_posted_again_nor_edi
     assert ran.json["posts"][0]["url"] == "https://ada.example/x/"
     assert len(sandbox.received()) == 2
     assert not any("ada.example" in str(each["text"]) for each in sandbox.received())
+
+
+def listing(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `hugo` that answers so."""
+    listed.cache_clear()
+    program = folder / "bin" / "hugo"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    config = '[site]\nbuild_list = "hugo"\n[channels.discord]\nwebhook_url = { env = "WEBHOOK" }\n'
+    (folder / "publish.toml").write_text(config, "utf-8")
+
+
+ROWS = "path,slug,title,date,expiryDate,publishDate,draft,permalink"
+
+
+@pytest.mark.parametrize(
+    ("rows", "address", "why"),
+    [
+        ("content/x.md,,X,,,,false,https://ada.example/x/", "https://ada.example/x/", ""),
+        (
+            "content/x.md,,X,,,,false,https://ada.example/y/",
+            "",
+            "by its list https://ada.example/y/",
+        ),
+        (
+            "content/z.md,,X,,,,false,https://ada.example/z/",
+            "",
+            "it isn't in the list of its pages",
+        ),
+    ],
+)
+def test_the_generator_s_own_list_is_asked_where_it_is_wanted(
+    rows: str, address: str, why: str, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(site / "public")
+    listing(site, f"printf '%s\\n%s\\n' '{ROWS}' '{rows}'", monkeypatch)
+    post = read_in(site, "content/x.md")
+    assert post.url == address
+    assert why in post.url_problem
+
+
+def test_a_list_knows_no_secret_and_is_not_made_for_a_stranger(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(site / "public")
+    monkeypatch.setenv("WEBHOOK", "a-secret")
+    listing(site, f"env > seen; printf '%s\\n' '{ROWS}'", monkeypatch)
+    confined = configuration.of_run(None, site / "content", preview=True, confined=True)
+    assert read(site / "content" / "x.md", confined).url == "https://ada.example/x/"
+    assert not (site / "seen").exists()
+    read_in(site, "content/x.md")
+    assert "a-secret" not in (site / "seen").read_text("utf-8")
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo nothing of use", "printf '\\377'"])
+def test_a_list_that_can_not_be_had_is_said(
+    script: str, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing(site, script, monkeypatch)
+    with pytest.raises(ConfigError if script == "exit 1" else PublishError) as caught:
+        post = read_in(site, "content/x.md")
+        raise PostError(post.url_problem)
+    assert "list of" in caught.value.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -11,17 +12,38 @@ from publisher.generators.built import Built
 from publisher.generators.generator import Generator, is_address
 from publisher.generators.page import NoAddress, NotBuilt, Page
 
+PATH = "/%:@!$&'()*+,;=~-._"
+"""What stands for itself in an address's path."""
 FRONT_MATTER, CONFIGURATION, BUILT = "front matter", "configuration", "built site"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """`url` is empty where there is none, `source` says who made it. `problem` is why a site that is
-    known gives the post none: then the post waits for a person."""
+    known gives the post none: then the post waits for a person. `is_built` is false where the site
+    makes no page of it."""
 
     url: str = ""
     source: str = ""
     problem: str = ""
+    is_built: bool = True
+
+
+def of_listing(computed: Address, listing: Mapping[str, str], page: Page, name: str) -> Address:
+    """What the generator's own list says, beside what its rules say."""
+    if not computed.is_built:
+        return computed
+    found = listing.get(str(page.path))
+    if found is None:
+        return Address(
+            problem="the site doesn't build this post: it isn't in the list of its pages"
+        )
+    host = re.match("https?://[^/]*", found)
+    start = host.end() if host else 0
+    there = found[:start] + quote(found[start:], safe=PATH)
+    if computed.url and computed.url != there:
+        return Address(problem=f"by its rules it is {computed.url}, by its list {there}")
+    return Address(there, name)
 
 
 def of_generator(
@@ -38,7 +60,7 @@ def of_generator(
     try:
         path = generator.path(page)
     except NotBuilt as why:
-        return Address(problem=str(why))
+        return Address(problem=str(why), is_built=False)
     except NoAddress as why:
         paths = built.paths_of(page.title or page.heading) if built and base else []
         return Address(base + paths[0], BUILT) if len(paths) == 1 else Address(problem=str(why))
@@ -48,7 +70,7 @@ def of_generator(
         missing = f"{generator.file.name} doesn't say it"
         return Address(problem=f"the site's own address isn't known: {missing}")
     # The path is that of a file: what would end it in an address stands for itself.
-    path = quote(path, safe="/%:@!$&'()*+,;=~-._")
+    path = quote(path, safe=PATH)
     if built is None or built.has(path):
         return Address(base + path, generator.name)
     others = built.paths_of(page.title or page.heading)

@@ -24,6 +24,7 @@ from publisher.dates import parse_date
 from publisher.errors import PostError, PublishError, did_you_mean
 from publisher.files import path_below, read_text, resolved
 from publisher.generators.generator import Generator, is_address
+from publisher.generators.listing import listed
 from publisher.generators.page import Page
 from publisher.identity import Identity
 from publisher.post.address import (
@@ -32,6 +33,7 @@ from publisher.post.address import (
     Address,
     is_pattern,
     of_generator,
+    of_listing,
     quote_address,
 )
 from publisher.post.drafts import Unclear, is_draft
@@ -262,7 +264,13 @@ class Head:
                 head_of=_head_of,
             )
             output = self.config.root / site.built if site.built else generator.output()
-            return of_generator(generator, page, site.base_url, output, own="base_url" in site.own)
+            address = of_generator(
+                generator, page, site.base_url, output, own="base_url" in site.own
+            )
+            if not site.build_list:
+                return address
+            listing = listed(site.build_list, generator.root, site.base_url.rstrip("/"))
+            return of_listing(address, listing, page, generator.name)
         given = given or self.string("permalink", "url")
         if is_pattern(given):
             given = ""
