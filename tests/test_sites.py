@@ -301,6 +301,22 @@ def test_the_built_site_agrees(site: Path) -> None:
     assert (post.url, post.url_source) == ("https://ada.example/x/", "Hugo")
 
 
+@pytest.mark.parametrize(
+    ("canonical", "is_right"),
+    [
+        ("https://ada.example/x/", True), ("https://ada.example/x", True), ("https://ada.example/x/index.html", True),
+        ("https://ada.example/blog/x/", False), ("http://localhost:1313/blog/x/", True), ("/x/", True),
+    ],
+)  # fmt: skip
+def test_a_page_that_calls_itself_otherwise_is_held(
+    canonical: str, is_right: bool, site: Path
+) -> None:
+    built(site, "x/index.html", f"X</title><link href='{canonical}' rel='canonical'><title>")
+    post = read_in(site, "content/x.md")
+    assert post.url == ("https://ada.example/x/" if is_right else "")
+    assert is_right or canonical in post.url_problem
+
+
 def test_what_is_disputed_is_held_with_both_addresses(site: Path) -> None:
     built(site, "elsewhere/index.html", "The Lamp&rsquo;s day")
     post = read_in(site, "content/x.md")

@@ -20,6 +20,8 @@ MOST = 20_000
 """Files of a built site that are looked through."""
 
 _TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+_CANONICAL = re.compile(r"<link\b[^>]*\brel=[\"']?canonical\b[^>]*>", re.IGNORECASE)
+_HREF = re.compile(r"""\bhref=(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -40,11 +42,22 @@ class Built:
 
     def has(self, path: str) -> bool:
         """Whether there is a page at this path, which is as it stands in an address."""
+        return self._file(path) is not None
+
+    def canonical(self, path: str) -> str:
+        """The address that the page at this path says is its own; empty where it says none."""
+        file = self._file(path)
+        found = _CANONICAL.search(_beginning(file)) if file else None
+        address = _HREF.search(found[0]) if found else None
+        return unescape(next(filter(None, address.groups()), "")) if address else ""
+
+    def _file(self, path: str) -> Path | None:
         name = unquote(path).lstrip("/")
         names = [f"{name}index.html"] if path.endswith("/") else [name, f"{name}.html"]
         top = self.folder.resolve()
         files = [(self.folder / each).resolve() for each in names]
-        return any(file.is_relative_to(top) and file.is_file() for file in files)
+        inside = (file for file in files if file.is_relative_to(top) and file.is_file())
+        return next(inside, None)
 
     def paths_of(self, title: str) -> list[str]:
         """The paths of all pages that are called `title`, quoted as in an address."""
@@ -67,14 +80,18 @@ class Built:
 
 def _titles(file: Path) -> set[str]:
     """What a page calls itself: its title, also without the site's behind it, and its headings."""
-    try:
-        with file.open("rb") as opened:
-            text = opened.read(LARGEST).decode("utf-8", "replace")
-    except OSError:
-        return set()
-    whole = [unescape(_TAG.sub("", found)) for _, found in _TITLE.findall(text)]
+    titles = _TITLE.findall(_beginning(file))
+    whole = [unescape(_TAG.sub("", found)) for _, found in titles]
     parts = [re.split(r"\s+[|·•–—-]\s+", each)[0] for each in whole]
     return {_bare(each) for each in (*whole, *parts)}
+
+
+def _beginning(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LARGEST).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _bare(text: str) -> str:

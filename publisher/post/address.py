@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from publisher.generators.built import Built
 from publisher.generators.generator import Generator, is_address
@@ -71,7 +71,14 @@ def of_generator(
         return Address(problem=f"the site's own address isn't known: {missing}")
     # The path is that of a file: what would end it in an address stands for itself.
     path = quote(path, safe=PATH)
-    if built is None or built.has(path):
+    if built is None:
+        return Address(base + path, generator.name)
+    if built.has(path):
+        own_words = built.canonical(path)
+        if _is_other(own_words, base + path):
+            return Address(
+                problem=f"{generator.name} makes it {base}{path}, and it calls itself {own_words}"
+            )
         return Address(base + path, generator.name)
     others = built.paths_of(page.title or page.heading)
     if len(others) == 1:
@@ -79,6 +86,17 @@ def of_generator(
         return Address(problem=f"{generator.name} would make it {base}{path}, but {there}")
     where = built.folder.name
     return Address(problem=f"the built site in {where} is newer than the post, and has no {path}")
+
+
+def _is_other(canonical: str, address: str) -> bool:
+    """Whether a page says that it is another one of the same host: a slash at the end, or an ending that
+    links leave out, makes none."""
+    if urlsplit(canonical).netloc.lower() != urlsplit(address).netloc.lower():
+        return False  # none, or a copy that was built for another place
+    bare = [
+        re.sub(r"(?:/|/index)?(?:\.html)?/?$", "", unquote(each)) for each in (canonical, address)
+    ]
+    return bare[0].lower() != bare[1].lower()
 
 
 def is_pattern(address: str) -> bool:
