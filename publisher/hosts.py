@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 def is_loopback(host: str) -> bool:
@@ -42,3 +42,12 @@ def check_url(address: str) -> str | None:
     if parts.scheme == "http" and not is_loopback(host):
         return "is http://, which shows your credentials to everyone on the way: use https://"
     return None
+
+
+def parts_of(address: str) -> SplitResult | None:
+    """What an address consists of; None for what is none: a bracket that isn't closed, or a sign that
+    no host has."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None

@@ -24,6 +24,8 @@ HOSTILE = {
     + b"x" * 600
     + b"'}}\n---\nText.\n",
     "brackets.md": b"---\ntitle: Brackets\n---\nSee [https://lamps.example] and [http://[::1] and (http://]).\n",
+    "cover.md": b"---\ntitle: Cover\nimage: 'https://[lamp'\n---\nText.\n",
+    "host.md": "---\ntitle: Host\ncanonical_url: https://lamps\u2100.example/\n---\nText.\n".encode(),
     "deep.md": b"---\ntitle: Deep\n---\n" + b"> " * 300 + b"x\n",
     "nothing.md": b"---\nlang: fr\n---\n",
 }

@@ -23,7 +23,7 @@ from publisher.config import Config
 from publisher.errors import ConfigError, PostError, PublishError
 from publisher.generators.find_site import find_site
 from publisher.generators.generator import Generator, is_address
-from publisher.generators.listing import listed
+from publisher.generators.listing import _ask
 from publisher.generators.page import NoAddress, Page
 from publisher.generators.unknown import UNKNOWN
 from publisher.post.post import Post
@@ -462,7 +462,7 @@ def test_a_post_that_is_live_gets_an_address_and_is_neither_posted_again_nor_edi
 
 def listing(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A `hugo` that answers so."""
-    listed.cache_clear()
+    _ask.cache_clear()
     program = folder / "bin" / "hugo"
     program.parent.mkdir(exist_ok=True)
     program.write_text(f"#!/bin/sh\n{script}\n", "utf-8")

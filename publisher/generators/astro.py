@@ -58,7 +58,7 @@ class Astro(Generator):
         i18n = self.table("i18n")
         language = i18n.get("defaultLocale")
         return Facts(
-            base_url=(f"{site}/{base}" if base else site) if re.match("https?://", site) else "",
+            base_url=f"{site}/{base}" if base else site,
             language=language if isinstance(language, str) else "",
             static=self.text("publicDir").removeprefix("./") or "public",
         )

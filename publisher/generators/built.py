@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
+
+from publisher.generators.page import quoted
 
 LARGEST = 200_000
 """Bytes of a page that are looked at: its head, and the beginning of its text."""
@@ -75,7 +77,7 @@ class Built:
     def _path(self, file: Path) -> str:
         path = "/" + file.relative_to(self.folder).as_posix()
         path = path.removesuffix("index.html") if path.endswith("/index.html") else path
-        return quote(path, safe="/%:@!$&'()*+,;=~-._")
+        return quoted(path)
 
 
 def _titles(file: Path) -> set[str]:

@@ -36,7 +36,7 @@ class Docusaurus(Generator):
         url, base = self.text("url").rstrip("/"), self.text("baseUrl").strip("/")
         language = self.table("i18n").get("defaultLocale")
         return Facts(
-            base_url=(f"{url}/{base}" if base else url) if re.match("https?://", url) else "",
+            base_url=f"{url}/{base}" if base else url,
             title=self.text("title"),
             language=language if isinstance(language, str) else "",
             static="static",

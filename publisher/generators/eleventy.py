@@ -85,7 +85,7 @@ class Eleventy(Generator):
         if prefix and not base.endswith(f"/{prefix}"):
             base = f"{base}/{prefix}"
         return Facts(
-            base_url=base if re.match("https?://", base) else "",
+            base_url=base,
             title=str(about.get("title") or "") if isinstance(about.get("title"), str) else "",
             language=str(about.get("language") or about.get("lang") or "")
             if isinstance(about.get("language") or about.get("lang"), str)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from publisher.generators.page import Facts, NotBuilt, Page
 
@@ -36,13 +37,13 @@ class Generator(ABC):
         self.file = file
         self.settings = settings
         facts = self.read_facts()
-        if facts.base_url.rstrip("/").lower() in self.placeholders:
-            facts = Facts("", facts.title, facts.language, facts.timezone, facts.static)
-        self.facts = facts
+        base = facts.base_url.rstrip("/")
+        is_said = is_address(base) and base.lower() not in self.placeholders
+        self.facts = replace(facts, base_url=base if is_said else "")
 
     @abstractmethod
     def read_facts(self) -> Facts:
-        """What the settings say of the site."""
+        """What the settings say of the site, as they say it."""
 
     @abstractmethod
     def path(self, page: Page) -> str:
@@ -117,4 +118,4 @@ def inside(path: PurePosixPath, folder: str) -> PurePosixPath:
 
 
 def is_address(text: str) -> bool:
-    return urlsplit(text).scheme in ("http", "https")
+    return re.match("https?://", text, re.IGNORECASE) is not None

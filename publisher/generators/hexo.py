@@ -49,7 +49,7 @@ class Hexo(Generator):
         language = self.settings.get("language")
         first = language[0] if isinstance(language, list) and language else language
         return Facts(
-            base_url=url if re.match("https?://", url) else "",
+            base_url=url,
             title=self.text("title"),
             language=str(first or "").replace("_", "-") if isinstance(first, str) else "",
             timezone=self.text("timezone"),

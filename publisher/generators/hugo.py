@@ -65,7 +65,7 @@ class Hugo(Generator):
     def read_facts(self) -> Facts:
         language = self._table_of(self.default_language)
         return Facts(
-            base_url=self._absolute(str(language.get("baseurl") or self.text("baseurl"))),
+            base_url=str(language.get("baseurl") or self.text("baseurl")),
             title=str(language.get("title") or self.text("title")),
             language=str(
                 language.get("languagecode") or self.text("languagecode") or self.default_language
@@ -166,6 +166,8 @@ class Hugo(Generator):
     def _below_content(self, path: PurePosixPath, language: str) -> PurePosixPath:
         mounts = self.table("module").get("mounts")
         for mount in mounts if isinstance(mounts, list) else ():
+            if not isinstance(mount, dict):
+                continue
             target = PurePosixPath(str(mount.get("target", "")))
             source = str(mount.get("source", "")).rstrip("/")
             if target.parts[:1] == ("content",) and path.is_relative_to(source):

@@ -43,7 +43,7 @@ class Jekyll(Generator):
         base = self.text("baseurl").strip("/")
         whole = f"{url}/{base}" if base else url
         return Facts(
-            base_url=whole if re.match("https?://", url) else "",
+            base_url=whole,
             title=self.text("title"),
             language=self.text("lang", "locale"),
             timezone=self.text("timezone"),

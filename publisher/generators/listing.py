@@ -27,15 +27,25 @@ COMMANDS = {
 }
 
 
-@lru_cache(maxsize=4)
 def listed(name: str, root: Path, base_url: str) -> Mapping[str, str]:
     """The address of each source file that the generator lists, by its path below `root`. Raises
     ConfigError."""
+    rows = _ask(name, root, base_url)
+    if isinstance(rows, str):
+        raise ConfigError(
+            f"{' '.join(COMMANDS[name])} gives no list of pages ({rows})",
+            hint="run it in the site's folder; or take build_list out of [site]",
+        )
+    return rows
+
+
+@lru_cache(maxsize=4)
+def _ask(name: str, root: Path, base_url: str) -> Mapping[str, str] | str:
+    """What it lists, or why it lists nothing: it is run once, however many posts want to know."""
     command = COMMANDS[name]
     if "/" in command[0]:
         command = (str(root / command[0]), *command[1:])
     known = {key: os.environ[key] for key in _KNOWN if key in os.environ}
-    shown = " ".join(COMMANDS[name])
     try:
         done = subprocess.run(  # noqa: S603 - one of the two above
             command,
@@ -46,13 +56,9 @@ def listed(name: str, root: Path, base_url: str) -> Mapping[str, str]:
             timeout=SECONDS,
             check=True,
         )
-        rows = _of_hugo(done.stdout) if name == "hugo" else _of_eleventy(done.stdout, base_url)
+        return _of_hugo(done.stdout) if name == "hugo" else _of_eleventy(done.stdout, base_url)
     except (OSError, subprocess.SubprocessError, ValueError, LookupError, TypeError) as problem:
-        raise ConfigError(
-            f"{shown} gives no list of pages ({type(problem).__name__})",
-            hint="run it in the site's folder; or take build_list out of [site]",
-        ) from None
-    return rows
+        return type(problem).__name__
 
 
 def _of_hugo(text: str) -> dict[str, str]:

@@ -33,7 +33,7 @@ class MkDocs(Generator):
         theme = self.table("theme")
         language = theme.get("language")
         return Facts(
-            base_url=url if re.match("https?://", url) else "",
+            base_url=url,
             title=self.text("site_name"),
             language=language if isinstance(language, str) else "",
             static=self.text("docs_dir") or "docs",

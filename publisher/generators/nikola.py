@@ -30,7 +30,7 @@ class Nikola(Generator):
         url = (self.text("BASE_URL") or self.text("SITE_URL")).rstrip("/")
         title = self.settings.get("BLOG_TITLE")
         return Facts(
-            base_url=url if re.match("https?://", url) else "",
+            base_url=url,
             title=title if isinstance(title, str) else "",
             language=self.text("DEFAULT_LANG"),
             timezone=self.text("TIMEZONE"),

@@ -7,6 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
+
+
+def quoted(path: str) -> str:
+    """A path as it stands in an address; what is encoded already stays."""
+    return quote(path, safe="/%:@!$&'()*+,;=~-._")
 
 
 class NoAddress(Exception):

@@ -39,7 +39,7 @@ class Pelican(Generator):
     def read_facts(self) -> Facts:
         url = self.text("SITEURL").rstrip("/")
         return Facts(
-            base_url=url if re.match("https?://", url) else "",
+            base_url=url,
             title=self.text("SITENAME"),
             language=self.text("DEFAULT_LANG"),
             timezone=self.text("TIMEZONE"),

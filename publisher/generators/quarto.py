@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path, PurePosixPath
 
 from publisher.generators.generator import Generator
@@ -28,7 +27,7 @@ class Quarto(Generator):
         base = str(website.get("site-path") or "").strip("/")
         whole = f"{url}/{base}" if base and not url.endswith(f"/{base}") else url
         return Facts(
-            base_url=whole if re.match("https?://", url) else "",
+            base_url=whole,
             title=str(website.get("title") or ""),
             language=self.text("lang"),
             static=".",

@@ -30,7 +30,7 @@ class Zola(Generator):
     def read_facts(self) -> Facts:
         url = self.text("base_url").rstrip("/")
         return Facts(
-            base_url=url if re.match("https?://", url) else "",
+            base_url=url,
             title=self.text("title"),
             language=self.text("default_language") or "en",
             static="static",

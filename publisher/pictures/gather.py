@@ -14,6 +14,7 @@ from publisher.adapter import Adapter, Facts, Picture, PictureRule
 from publisher.config import Config
 from publisher.errors import AltMissing, ConfigError, PictureError, PictureMissing, PublishError
 from publisher.files import inside
+from publisher.hosts import parts_of
 from publisher.post.pictures import Reference, chosen
 from publisher.post.post import Post
 from publisher.text.cut import fit as fitting
@@ -258,9 +259,10 @@ def _why_left_out(reference: Reference, post: Post) -> PictureError | None:
 
 
 def _name(reference: Reference) -> str:
-    path = (
-        reference.file.name if reference.file is not None else unquote(urlsplit(reference.src).path)
-    )
+    if reference.file is not None:
+        return reference.file.name[:80]
+    parts = parts_of(reference.src)
+    path = unquote(parts.path) if parts else reference.src
     return path.rstrip("/").rpartition("/")[2][:80] or "picture"
 
 

@@ -6,14 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from publisher.generators.built import Built
 from publisher.generators.generator import Generator, is_address
-from publisher.generators.page import NoAddress, NotBuilt, Page
+from publisher.generators.page import NoAddress, NotBuilt, Page, quoted
 
-PATH = "/%:@!$&'()*+,;=~-._"
-"""What stands for itself in an address's path."""
 FRONT_MATTER, CONFIGURATION, BUILT = "front matter", "configuration", "built site"
 
 
@@ -40,7 +38,7 @@ def of_listing(computed: Address, listing: Mapping[str, str], page: Page, name: 
         )
     host = re.match("https?://[^/]*", found)
     start = host.end() if host else 0
-    there = found[:start] + quote(found[start:], safe=PATH)
+    there = found[:start] + quoted(found[start:])
     if computed.url and computed.url != there:
         return Address(problem=f"by its rules it is {computed.url}, by its list {there}")
     return Address(there, name)
@@ -70,7 +68,7 @@ def of_generator(
         missing = f"{generator.file.name} doesn't say it"
         return Address(problem=f"the site's own address isn't known: {missing}")
     # The path is that of a file: what would end it in an address stands for itself.
-    path = quote(path, safe=PATH)
+    path = quoted(path)
     if built is None:
         return Address(base + path, generator.name)
     if built.has(path):
@@ -91,12 +89,17 @@ def of_generator(
 def _is_other(canonical: str, address: str) -> bool:
     """Whether a page says that it is another one of the same host: a slash at the end, or an ending that
     links leave out, makes none."""
-    if urlsplit(canonical).netloc.lower() != urlsplit(address).netloc.lower():
+    if _host(canonical) != _host(address):
         return False  # none, or a copy that was built for another place
     bare = [
         re.sub(r"(?:/|/index)?(?:\.html)?/?$", "", unquote(each)) for each in (canonical, address)
     ]
     return bare[0].lower() != bare[1].lower()
+
+
+def _host(address: str) -> str:
+    found = re.match("https?://([^/?#]*)", address, re.IGNORECASE)
+    return found[1].lower() if found else ""
 
 
 def is_pattern(address: str) -> bool:
@@ -105,6 +108,11 @@ def is_pattern(address: str) -> bool:
     path = address.partition("://")[2] if re.match("https?://", address) else address
     has_token = re.search(r"(?:^|[/_-]):[a-z]", path) is not None
     return has_token or any(mark in path for mark in ("{", "}", "<%", "[", "]"))
+
+
+def has_scheme(address: str) -> bool:
+    """Whether it says by itself what it is: https:, mailto:, …"""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", address) is not None
 
 
 def quote_address(address: str) -> str:

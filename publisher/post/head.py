@@ -13,10 +13,10 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 from publisher import registry
 from publisher.config import COMMON_OPTIONS, Config, Site, wrong_value
@@ -26,11 +26,13 @@ from publisher.files import path_below, read_text, resolved
 from publisher.generators.generator import Generator, is_address
 from publisher.generators.listing import listed
 from publisher.generators.page import Page
+from publisher.hosts import parts_of
 from publisher.identity import Identity
 from publisher.post.address import (
     CONFIGURATION,
     FRONT_MATTER,
     Address,
+    has_scheme,
     is_pattern,
     of_generator,
     of_listing,
@@ -53,6 +55,8 @@ a byte order mark, of which X says that it is no text."""
 PUBLISH_DATES = (
     "publishdate", "publish_date", "pubdate", "published_at", "date_published", "published_date", "datepublished",
 )  # fmt: skip
+ADDRESS_KEYS = ("canonical_url", "canonicalurl", "canonical", "permalink", "url", "path")
+"""Keys that say where the post's page is."""
 ELEVENTY_WORDS = frozenset(("last modified", "created", "git last modified", "git created"))
 """What Eleventy fills in when it builds (11ty.dev/docs/dates, read 2026-11): no date that is known
 here."""
@@ -279,11 +283,18 @@ class Head:
         where = FRONT_MATTER
         if not given and site.permalink:
             given, where = self.by_permalink(site, date, slug, path), CONFIGURATION
-        if given and not urlsplit(given).scheme and site.base_url:
+        if given and not has_scheme(given) and site.base_url:
             # Below the site, wherever that is: https://example.org/blog/ and /news/x/ give
             # /blog/news/x/.
             given = f"{site.base_url.rstrip('/')}/{given.lstrip('/')}"
-        if urlsplit(given).scheme not in ("http", "https"):
+        if not is_address(given):
+            return Address()
+        if parts_of(given) is None:
+            self.problem(
+                f"its address {given!r} can't be read",
+                "write for example https://example.org/news/x/",
+                next((key for key in ADDRESS_KEYS if self.data.get(key)), "publish"),
+            )
             return Address()
         return Address(quote_address(given), where)
 
@@ -451,6 +462,12 @@ def _heading_of(source: str) -> str:
 def _head_of(file: Path) -> Mapping[str, Any]:
     """The front matter of another file of the site; empty where it can't be read."""
     try:
-        return split(read_text(file, SIZE_LIMIT, PostError), file)[0]
-    except PublishError:
+        return _head_as_of(file, file.stat().st_mtime_ns)
+    except (OSError, PublishError):
         return {}
+
+
+@lru_cache(maxsize=256)
+def _head_as_of(file: Path, _time: int) -> Mapping[str, Any]:
+    """A section's file is asked for by every post in it: it is read once. Raises PostError."""
+    return split(read_text(file, SIZE_LIMIT, PostError), file)[0]

@@ -12,12 +12,24 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin
 
 from publisher.config import Config
 from publisher.files import resolved
 from publisher.generators.generator import MARKDOWN
+from publisher.hosts import parts_of
 from publisher.post.address import quote_address
+
+
+def _by_name(root: Path) -> dict[str, list[Path]]:
+    """The Markdown files of a site, by their names without ending, in small letters."""
+    files: dict[str, list[Path]] = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = [each for each in folders if each != "node_modules" and each[:1] != "."]
+        for file in map(Path(folder).joinpath, names):
+            if file.suffix.lower() in MARKDOWN:
+                files.setdefault(file.stem.casefold(), []).append(file)
+    return files
 
 
 @dataclass(slots=True)
@@ -29,6 +41,7 @@ class Links:
     page        its own address; empty where it has none
     address_of  the address of another post's page, by its file; empty where that isn't known
     unknown     targets whose page isn't known, as they are written
+    notes       the site's source files by their names, once a wiki link asked for one
     """
 
     post: Path
@@ -37,6 +50,7 @@ class Links:
     config: Config
     address_of: Callable[[Path], str]
     unknown: list[str] = field(default_factory=list)
+    notes: dict[str, list[Path]] = field(default_factory=dict)
 
     def absolute(self, target: str) -> str:
         """A relative link or picture as an address; empty where it leads to a page that isn't known.
@@ -46,7 +60,7 @@ class Links:
         generator = self.config.generator
         if generator is not None and target.startswith(tuple(generator.links)):
             return self.named(target) or ""
-        parts = urlsplit(target) if not re.match(r"[^:/?#]*\[", target) else None
+        parts = None if re.match(r"[^:/?#]*\[", target) else parts_of(target)
         if parts is None or parts.scheme or target.startswith("//"):
             return ("https:" + target) if target.startswith("//") else target
         if target.startswith("#") or not target:
@@ -84,14 +98,9 @@ class Links:
         generator = self.config.generator
         if generator is None:
             return ""
-        top = resolved(generator.root)
-        wanted = PurePosixPath(name).name.casefold()
-        files: list[Path] = []
-        for folder, folders, names in os.walk(top):
-            folders[:] = [each for each in folders if each != "node_modules" and each[:1] != "."]
-            for file in map(Path(folder).joinpath, names):
-                if file.suffix.lower() in MARKDOWN and file.stem.casefold() == wanted:
-                    files.append(file)
+        if not self.notes:
+            self.notes = _by_name(resolved(generator.root))
+        files = self.notes.get(PurePosixPath(name).name.casefold(), [])
         return self.address_of(files[0]) if len(files) == 1 else ""
 
     def shown(self, picture: Path) -> str:

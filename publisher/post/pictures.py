@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from publisher.hosts import parts_of
 from publisher.text.tree import Element
 
 _MARKDOWN = re.compile(r"!\[(?P<alt>.*)\]\(\s*<?(?P<src>[^\s>]+)>?\s*\)", re.DOTALL)
@@ -73,7 +74,7 @@ class Places:
     ) -> Reference:
         """What is meant by `written`, a path or an address."""
         src = self.absolute(written)
-        address = src if re.match("https?://", src) else ""
+        address = src if re.match("https?://", src) and parts_of(src) else ""
         file = self.file(written)
         if self.shown is not None and file is not None and not re.match("https?://", written):
             address = self.shown(file)
@@ -111,11 +112,8 @@ class Places:
 def _is_beside(written: str) -> bool:
     """Whether it is a path from the post's own folder: what begins with a slash may be something
     that only the site has."""
-    try:
-        parts = urlsplit(written)
-    except ValueError:
-        return False
-    return not (parts.scheme or parts.netloc or parts.path.startswith("/"))
+    parts = parts_of(written)
+    return parts is not None and not (parts.scheme or parts.netloc or parts.path.startswith("/"))
 
 
 def references(
