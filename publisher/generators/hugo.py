@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -187,7 +188,7 @@ class Hugo(Generator):
         )
         content = page.path.parents[len(inner.parts) - 1]
         for folder in folders[:-1]:
-            if any((self.root / content / folder / f"index{kind}").is_file() for kind in MARKDOWN):
+            if self._has(content / folder, "index"):
                 raise NotBuilt(
                     "the site doesn't build this post: it lies in the folder of another page"
                 )
@@ -295,14 +296,13 @@ class Hugo(Generator):
         return [
             name
             for depth, name in enumerate(folders)
-            if depth == 0
-            or any(
-                (
-                    self.root / content / PurePosixPath(*folders[: depth + 1]) / f"_index{kind}"
-                ).is_file()
-                for kind in MARKDOWN
-            )
+            if depth == 0 or self._has(content / PurePosixPath(*folders[: depth + 1]), "_index")
         ]
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - as long as the site, which is as long as a run
+    def _has(self, folder: PurePosixPath, name: str) -> bool:
+        """Whether a folder has a page of this name: every post in it asks."""
+        return any((self.root / folder / f"{name}{kind}").is_file() for kind in MARKDOWN)
 
     def _is_ugly(self, inner: PurePosixPath) -> bool:
         ugly = self.settings.get("uglyurls")
