@@ -16,8 +16,9 @@ from publisher.errors import PostError, Problems
 from publisher.post.keys import DECIDING, DESCRIBING, KNOWN, is_near, near_misses
 from publisher.post.post import Post
 from publisher.post.reader import read
+from publisher.sandbox import Sandbox
 from publisher.text.tree import text_of
-from tests.conftest import SHARED
+from tests.conftest import SHARED, Publish
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
@@ -305,3 +306,18 @@ def test_no_slip_of_a_finger_sends_what_was_to_be_held(data: st.DataObject, tmp_
     except (PostError, Problems):
         return
     assert held_back(found, NOW) is not None
+
+
+@pytest.mark.parametrize(
+    "rule", ["***", "* * *", "___", "_ _ _", "- - -", "-----", "=====", "  ***"]
+)
+def test_any_rule_above_what_looks_like_metadata_is_an_error(
+    rule: str, project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    (project / "post.md").write_text(f"{rule}\ntitle: The lamp\n{rule}\nLit.\n", "utf-8")
+    ran = publish("post.md")
+    assert ran.status == 2
+    assert "post.md:2:" in ran.err
+    assert sandbox.received() == []
+    (project / "post.md").write_text(f"{rule}\n\nHello: world.\n", "utf-8")
+    assert publish("post.md", "--dry-run").status == 0

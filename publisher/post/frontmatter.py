@@ -82,6 +82,8 @@ _SPACE = re.compile(r"(?:\s|<!--(?!\s*\.\. ).*?-->)*", re.DOTALL)
 comment."""
 _FENCE = re.compile(r"---[ \t]*([A-Za-z]*)[ \t]*\n")
 _PAIR = re.compile(r"""["']?([A-Za-z_][\w .-]{0,40}?)["']?[ \t]*:(?:[ \t]+\S.*|[ \t]*)$""")
+_RULE = re.compile(r" {0,3}(?:\+{3,}|;{3,}|={3,}|([-*_])[ \t]*(?:\1[ \t]*){2,})[ \t]*\n\s*")
+"""A line that looks like a fence: a rule of Markdown's, in any of its forms, or another tool's fence."""
 _NIKOLA = re.compile(r"(?:<!--\s*\n)?(?=\.\. [a-z_]+:)")
 _LANGUAGES = {"": "YAML", "yaml": "YAML", "yml": "YAML", "json": "JSON", "toml": "TOML"}
 
@@ -271,7 +273,7 @@ def _demand_text(body: str, first_line: int, file: Path) -> None:
     """Raises PostError where what would be posted begins like front matter."""
     start = _after_space(body)
     rest = body[start:]
-    rule = re.match(r"(?:-{3,}|\+{3,}|;{3,})[ \t]*\n\s*", rest)
+    rule = _RULE.match(rest)
     lines = rest[rule.end() if rule else 0 :].split("\n", 3)[:3]
     keys = [pair[1].lower() for line in lines if (pair := _PAIR.match(line))]
     several = len(keys) > 1 and bool(_PAIR.match(lines[0]))
