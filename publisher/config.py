@@ -139,6 +139,13 @@ class Config:
     def templates(self) -> Path:
         return self.root / "templates"
 
+    def built(self) -> Path | None:
+        """The folder that the site is built into, as `[site] built` or its generator says it; None
+        where nothing is known of one."""
+        if self.site.built:
+            return self.root / self.site.built
+        return self.generator.output() if self.generator else None
+
 
 def find(start: Path) -> Path | None:
     """The configuration for a post in the folder `start`: searched upwards to the repository's

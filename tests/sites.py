@@ -306,6 +306,16 @@ ASTRO = (
 )  # fmt: skip
 
 _DOCUSAURUS = "const config = {\n  title: 'Ada',\n  url: '%s',\n  baseUrl: '%s',\n  onBrokenLinks: 'ignore',%s\n  presets: [['classic', { docs: %s, blog: %s, theme: {} }]],\n};\nexport default config;\n"
+_TRANSLATED = {
+    "blog": ("hello.md", "2026-03-05-salut.md", "deep/own.md"),
+    "docs": ("intro.md", "02-guide/page.md", "new.md"),
+    "src/pages": ("me.md", "my-page.md"),
+    "news": ("2026-01-01-x.md", "2026-01-02-y.md"),
+}
+_FOLDER_OF = {"blog": "blog", "docs": "docs/current", "src/pages": "pages", "news": "blog-news"}
+_DOCUSAURUS_I18N = """
+  i18n: { defaultLocale: 'en', locales: ['en', 'fr', 'pt-BR'], localeConfigs: { 'pt-BR': { path: 'pt' } } },
+  plugins: [['@docusaurus/plugin-content-blog', { id: 'news', path: 'news', routeBasePath: 'nouvelles', onUntruncatedBlogPosts: 'ignore' }]],"""
 
 
 def _docusaurus_posts(folder: str) -> dict[str, str]:
@@ -333,6 +343,14 @@ DOCUSAURUS = (
         {"docusaurus.config.js": _DOCUSAURUS % (HOST, "/sub/", "\n  trailingSlash: false,", "false", "{ path: './posts', routeBasePath: '/', onUntruncatedBlogPosts: 'ignore', onInlineAuthors: 'ignore' }"), "package.json": "{}"},
         _docusaurus_posts("posts"),
     ), base="/sub"),
+    Site("docusaurus-i18n", "docusaurus", files(
+        {"docusaurus.config.js": _DOCUSAURUS % (HOST, "/", _DOCUSAURUS_I18N, "{}", "{ onUntruncatedBlogPosts: 'ignore', onInlineAuthors: 'ignore' }"), "package.json": "{}"},
+        *(post(f"{folder}/{name}", "Hello") for folder, names in _TRANSLATED.items() for name in names),
+        *(post(f"i18n/{locale}/docusaurus-plugin-content-{_FOLDER_OF[folder]}/{name}", "Bonjour") for locale in ("fr", "pt", "pt-BR", "it")
+          for folder, names in _TRANSLATED.items() for name in (*names[1:], "alone.md")),
+        *(post(f"i18n/fr/docusaurus-plugin-content-{name}", "B", slug="/s") for name in ("blog/slug.md", "docs/current/02-guide/slug.md")),
+        *(post(name, "B") for name in ("blog/slug.md", "docs/02-guide/slug.md", "i18n/fr/docusaurus-plugin-content-blog-other/x.md")),
+    )),
 )  # fmt: skip
 
 
@@ -507,8 +525,8 @@ def _addresses(site: Site, output: Path) -> dict[str, str | None]:
             path = "/" + page.relative_to(output).as_posix()
             path = path.removesuffix("index.html") if path.endswith("/index.html") else path
             address = HOST + site.base + quote(path, safe="/%:@!$&'()*+,;=~-._")
-            # What lists posts by category comes later; but Nikola shows each in every language first.
-            if site.generator == "nikola":
+            # What lists posts by category comes later; but these show each in every language first.
+            if site.generator in ("nikola", "docusaurus"):
                 found[marks[0]] = min(found.get(marks[0], address), address, key=len)
             else:
                 found.setdefault(marks[0], address)

@@ -242,6 +242,22 @@ def test_a_post_that_was_renamed_and_edited_at_once_is_held(
     assert "three times as fast" in texts(sandbox, "mastodon")[0]
 
 
+@pytest.mark.parametrize("key", ["aliases", "redirect_from"])
+def test_a_post_that_names_its_old_address_is_the_post_it_was(
+    key: str, project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    """But not while the other file is there: then they are two."""
+    write(project, "one.md", "We are hiring", f"{YESTERDAY}\npermalink: /jobs/old/")
+    publish("one.md", "--channels", "mastodon")
+    head = f"{YESTERDAY}\npermalink: /jobs/new/\n{key}: [/other/, /jobs/old/]"
+    write(project, "two.md", "Come and work with us", head, " Two drivers of lorries by night." * 3)
+    assert "two.md → mastodon: create" in publish("two.md", "--dry-run", "--channels", "mastodon").out
+    (project / "one.md").unlink()
+    assert publish("two.md", "--channels", "mastodon").status == 0
+    (text,) = texts(sandbox, "mastodon")
+    assert "Come and work with us" in text
+
+
 def test_a_post_that_is_only_like_one_that_is_gone_is_sent_when_somebody_says_so(
     project: Path, sandbox: Sandbox, publish: Publish
 ) -> None:

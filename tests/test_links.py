@@ -3,6 +3,7 @@ its words stay, without a link, and the run says so."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,43 @@ def test_a_picture_has_an_address_where_the_generator_keeps_its_name(
     (found,) = post.pictures
     assert found.address == address
     assert found.file is not None
+
+
+@pytest.mark.parametrize(
+    ("shown", "address"),
+    [
+        ('<img src="/_astro/lamp.Bx3_fZ.png" alt="x">', "https://ada.example/_astro/lamp.Bx3_fZ.png"),
+        ("<img width=10 src=../lamp-600.png>", "https://ada.example/blog/lamp-600.png"),
+        ('<img src="https://cdn.example/lamp_hu12_80x0.png?v=1">', "https://cdn.example/lamp_hu12_80x0.png?v=1"),
+        ('<img alt="A &quot;lamp&quot;" src="/img/xYz-600.png">', "https://ada.example/img/xYz-600.png"),
+        ('<img alt="Another" src="/img/xYz-600.png">', ""),
+        ('<img src="/_astro/lampshade.Bx3_fZ.png">', ""),
+        ('<img src="/a/lamp.png"><img src="/b/lamp.png">', ""),
+        ('<img src="/_astro/lamp.Bx3_fZ.webp" alt="A &quot;lamp&quot;">', ""),
+    ],
+)  # fmt: skip
+def test_the_built_page_shows_where_a_picture_is_that_the_generator_renames(
+    shown: str, address: str, tmp_path: Path
+) -> None:
+    """One of another kind is none for a mail: not every reader's program shows WebP."""
+    site = {
+        "astro.config.mjs": "export default { site: 'https://ada.example' };",
+        "src/content.config.ts": "export const collections = { blog: defineCollection({ loader: glob({ pattern: '**/*.md', base: './src/content/blog' }) }) };",
+        "src/pages/blog/[...slug].astro": "---\nexport async function getStaticPaths() { const posts = await getCollection('blog'); return posts.map((post) => ({ params: { slug: post.id }, props: post })); }\n---\n",
+        "dist/index.html": "",
+        "dist/blog/own/index.html": f"<title>Own</title>{shown}",
+    }
+    own = tmp_path / "src/content/blog"
+    own.mkdir(parents=True)
+    (own / "lamp.png").write_bytes(saved(halves(), "PNG"))
+    text = '![A "lamp"](lamp.png)'
+    read_with(tmp_path, site, "src/content/blog/other.md", "src/content/blog/own.md", text)
+    own_file = own / "own.md"
+    os.utime(own_file, (1_700_000_000, 1_700_000_000))
+    post = read(own_file, configuration.of_run(None, own))
+    assert post.url == "https://ada.example/blog/own/"
+    (found,) = post.pictures
+    assert found.address == address
 
 
 @pytest.mark.parametrize(

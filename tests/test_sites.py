@@ -257,6 +257,41 @@ def test_check_shows_what_was_found_and_where(hugo: Path, publish: Publish) -> N
     assert "it lies outside content" in held.out
 
 
+def test_check_shows_what_each_setting_means_for_the_newest_post(
+    hugo: Path, publish: Publish
+) -> None:
+    (hugo / "hugo.toml").write_text(
+        'baseURL = "https://ada.example/"\ntitle = "Ada"\nlanguageCode = "fr"\n'
+        'timeZone = "Asia/Tokyo"\n',
+        "utf-8",
+    )
+    for name, day in {
+        "old": "2025-01-01",
+        "new": "2026-03-05T20:00:00Z",
+        "future": "2099-01-01",
+    }.items():
+        (hugo / "content").mkdir(exist_ok=True)
+        text = f"---\ntitle: {name}\ndate: {day}\n---\n![A lamp](/img/l%20.png)\n"
+        (hugo / "content" / f"{name}.md").write_text(text, "utf-8")
+    (hugo / "content" / "broken.md").write_text("---\ntitle: [\n---\n", "utf-8")
+    (hugo / "static" / "img").mkdir(parents=True)
+    (hugo / "static" / "img" / "l .png").write_bytes(b"")
+    (hugo / "public").mkdir()
+    (hugo / "public" / "index.html").write_text("", "utf-8")
+    os.utime(hugo / "public" / "index.html", (1_700_000_000, 1_700_000_000))
+    ran = publish("check")
+    assert "what that means for content/new.md" in ran.out
+    for line in (
+        "base_url: https://ada.example (hugo.toml): its page is https://ada.example/new/",
+        "title: Ada (hugo.toml): it is called “new”",
+        "language: fr (hugo.toml): it is in fr",
+        "timezone: Asia/Tokyo (hugo.toml): its date is 2026-03-06 05:00 JST",
+        "static: static (as Hugo has it): its picture https://ada.example/img/l%20.png is static/img/l .png",
+        "built: public (as Hugo has it): older than the post, and not asked",
+    ):
+        assert f"  {line}\n" in ran.out
+
+
 @pytest.mark.parametrize("name", ["hugo.toml", "_config.yml", "mkdocs.yml", "astro.config.mjs"])
 def test_settings_that_are_a_link_are_not_read(
     name: str, project: Path, tmp_path_factory: pytest.TempPathFactory, publish: Publish
@@ -338,10 +373,90 @@ def test_where_the_rules_say_nothing_the_built_site_does(site: Path) -> None:
     (site / "content" / "_index.md").write_text("---\ncascade: {url: /z/}\n---\n", "utf-8")
     assert "cascade" in read_in(site, "content/x.md").url_problem
     built(site, "é à/index.html", "The Lamp’s day")
+    built(site, "index.html", "Home")
     post = read_in(site, "content/x.md")
     assert (post.url, post.url_source) == ("https://ada.example/%C3%A9%20%C3%A0/", "built site")
     built(site, "twice/index.html", "The Lamp’s Day")
+    built(site, "index.html", "Home")
     assert read_in(site, "content/x.md").url == ""
+
+
+def test_of_two_pages_of_one_title_that_of_the_post_s_day_is_its_page(site: Path) -> None:
+    file = site / "content" / "x.md"
+    file.write_text(
+        "---\ntitle: News\ndate: 2026-03-05T23:30:00+01:00\nurl: /:x/\n---\nX.\n", "utf-8"
+    )
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    (site / "content" / "_index.md").write_text("---\ncascade: {url: /z/}\n---\n", "utf-8")
+    built(
+        site, "old/index.html", 'News</title><time datetime="2025-03-05T10:00:00Z"></time><title>'
+    )
+    built(site, "new/index.html", "News</title><time datetime=2026-03-05T22:30:00Z></time><title>")
+    built(site, "index.html", "Home")
+    post = read_in(site, "content/x.md")
+    assert (post.url, post.url_source) == ("https://ada.example/new/", "built site")
+
+
+ELEVENTY = {
+    "eleventy.config.js": "export default function () {}",
+    "posts/x.md": "---\ntitle: The Lamp & I\ndate: 2026-03-05\n---\nX.\n",
+}
+FEED = """<feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="https://a.example/b/feed.xml"/>
+<entry><title>Other</title><link href="https://a.example/b/other/"/><updated>2026-03-05T00:00:00Z</updated></entry>
+<entry><title type="html">The Lamp &amp;amp; I</title><link rel="alternate" href="https://a.example/b/posts/x/"/>
+<published>2026-03-05T00:00:00Z</published></entry></feed>"""
+RSS = """<rss><channel><item><title><![CDATA[The Lamp & I]]></title><link>https://a.example/b/posts/x/</link>
+<pubDate>Thu, 05 Mar 2026 00:00:00 +0000</pubDate></item></channel></rss>"""
+MAP = """<urlset><url><loc>https://a.example/b/posts/</loc></url>
+<url><loc>https://a.example/b/posts/x/</loc></url></urlset>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sitemap.xml", MAP), ("sitemap-0.xml", MAP), ("feed.xml", FEED), ("feed/feed.xml", FEED), ("blog/rss.xml", RSS),
+        ("posts/x/index.html", "<link rel=canonical href=https://a.example/b/posts/x/>"),
+    ],
+)  # fmt: skip
+def test_a_site_that_does_not_say_its_own_address_may_be_built_with_it(
+    name: str, text: str, folder: Path
+) -> None:
+    """By the page's own words, or by a list of the site's pages; a machine's own address is none."""
+    for file, content in ELEVENTY.items():
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).write_text(content, "utf-8")
+    os.utime(folder / "posts/x.md", (1_700_000_000, 1_700_000_000))
+    assert "isn't known" in read_in(folder, "posts/x.md").url_problem
+    files = {
+        "index.html": "",
+        "posts/x/index.html": "<link rel=canonical href=http://localhost:8080/posts/x/>",
+    }
+    for file, content in {**files, name: text}.items():
+        (folder / "_site" / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "_site" / file).write_text(content, "utf-8")
+    post = read_in(folder, "posts/x.md")
+    assert (post.url, post.url_source) == ("https://a.example/b/posts/x/", "built site")
+
+
+def test_a_feed_that_knows_another_address_is_a_dispute(site: Path) -> None:
+    """But where the page has the post's title: the feed may know a translation of that name alone."""
+    file = site / "content" / "x.md"
+    file.write_text("---\ntitle: The Lamp & I\ndate: 2026-03-05\n---\nX.\n", "utf-8")
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    built(site, "x/index.html", "A list of lamps")
+    (site / "public" / "index.xml").write_text(
+        RSS.replace("a.example/b/posts", "ada.example"), "utf-8"
+    )
+    assert read_in(site, "content/x.md").url == "https://ada.example/x/"
+    (site / "public" / "index.xml").write_text(RSS.replace("a.example", "ada.example"), "utf-8")
+    built(site, "index.html", "Home")
+    assert (
+        "the site's feed has it at https://ada.example/b/posts/x/"
+        in read_in(site, "content/x.md").url_problem
+    )
+    built(site, "x/index.html", "The Lamp &amp; I")
+    built(site, "index.html", "Home")
+    assert read_in(site, "content/x.md").url == "https://ada.example/x/"
 
 
 def test_a_page_of_the_same_title_is_not_that_of_a_post_that_is_not_built(site: Path) -> None:

@@ -4,10 +4,11 @@ only."""
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from publisher import channels
@@ -25,9 +26,12 @@ from publisher.pictures.gather import Gatherer
 from publisher.post.find import Sources, by_configuration, collect
 from publisher.post.post import Post
 from publisher.post.read_all import read_posts
-from publisher.tell import terminal
+from publisher.post.reader import read
+from publisher.tell import site
 from publisher.tell.console import Console, clean, describe
 
+MOST = 2_000
+"""Files of a site that are looked through for its newest post."""
 HOW = f"how to write one: {CONFIGURATION}"
 DESCRIPTION = "Check the configuration, sign in to each channel without posting anything, and look posts over."
 
@@ -62,7 +66,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for warning in config.warnings:
         console.problem(warning, "warning")
     console.out(f"{clean(str(config.path))}: good")
-    _tell_site(config, console)
+    _tell_site(config, _newest_post(config), console)
     if not config.channels:
         raise ConfigError(
             "no channel is configured",
@@ -100,23 +104,25 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 1 if failed else 0
 
 
-def _tell_site(config: Config, console: Console) -> None:
-    """Which generator builds the site that is published from, and what its own files say."""
+def _newest_post(config: Config) -> Post | None:
+    """The newest post of the site that is out and has a page: a real one, to show by it what the
+    settings mean."""
     if config.generator is None:
-        return
-    site, file, facts = config.site, config.generator.file, config.generator.facts
-    own = {
-        "base_url": site.base_url,
-        "title": site.title,
-        "language": site.language,
-        "timezone": str(site.timezone),
-        "static": site.static,
-    }
-    console.out(f"{config.generator.name} builds this site: {clean(os.path.relpath(file))}")
-    for name, value in own.items():
-        theirs = file.name if getattr(facts, name) else "not said there"
-        source = "publish.toml" if name in site.own else theirs
-        console.out(f"  {name}: {clean(value) or 'none'} ({source})")
+        return None
+    found: list[tuple[datetime, Path]] = []
+    for file in islice(config.generator.sources(), MOST):
+        with suppress(PublishError):
+            post = read(file, config, is_enough=lambda _: True)
+            if post.url and not post.draft and post.date and post.date <= datetime.now(UTC):
+                found.append((post.date, file))
+    with suppress(PublishError):
+        return read(max(found)[1], config) if found else None
+    return None
+
+
+def _tell_site(config: Config, example: Post | None, console: Console) -> None:
+    for line in site.settings(config, example):
+        console.out(line)
 
 
 def _posts(arguments: argparse.Namespace, console: Console) -> int:
@@ -135,15 +141,15 @@ def _site(sources: Sources, arguments: argparse.Namespace, console: Console) -> 
     config = configuration.of_run(arguments.config, sources.folder(), preview=True)
     names = channels.chosen(arguments.channels, config)
     # None is all or nothing here: each is told about.
-    read = read_posts([replace(source, named=False) for source in sources.files], config)
-    wrong = [*read.failed, *(twins.error for twins in read.twins)]
+    found = read_posts([replace(source, named=False) for source in sources.files], config)
+    wrong = [*found.failed, *(twins.error for twins in found.twins)]
     failed = bool(wrong)
-    _tell_site(config, console)
+    _tell_site(config, next(iter((*found.posts, *found.drafts)), None), console)
     for error in wrong:
         console.out(f"{console.colour('failed', 'red')}: {describe(error)}")
     with open_store(config, readonly=True) as store:
         gatherer = Gatherer(config)
-        for post in (*read.posts, *read.drafts):
+        for post in (*found.posts, *found.drafts):
             try:
                 wanted = channels.channels_of(post, names, config)
             except PublishError as error:
@@ -180,7 +186,7 @@ def _is_good(
     if post.url_problem and not held_back(post, planning.now):
         errors.append(address_missing(post))
         console.out(f"{console.colour('failed', 'red')}: {describe(errors[-1])}")
-    elif page := terminal.page(post):
+    elif page := site.page(post):
         console.out(page)
     notes = [describe(each) for each in warnings if not isinstance(each, AltMissing)]
     for note in (*notes, *(f"{post.file}: {clean(each)}" for each in post.notes)):

@@ -9,7 +9,7 @@ from publisher.commands import options
 from publisher.delivery.left_alone import LEFT_ALONE
 from publisher.delivery.plan import Choice
 from publisher.run import RunOptions, Told, publish
-from publisher.tell import document, terminal
+from publisher.tell import document, site, terminal
 from publisher.tell.console import Console
 
 DESCRIPTION = "Publish one Markdown announcement to every channel, exactly once, as previewed."
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for result in told.results:
             if result.reason in LEFT_ALONE:
                 continue
-            page = terminal.page(result.delivery.post) if told.dry else ""
+            page = site.page(result.delivery.post) if told.dry else ""
             if page and page not in pages:
                 console.out(page)
                 pages.add(page)

@@ -60,6 +60,8 @@ class PostView:
         self.title = str(self._said(post.title))
         self.url = post.url
         self.date = post.date
+        self.updated = post.updated
+        self.authors = post.authors
         self.tags = post.tags
         self.language = post.language
         self.slug = post.slug

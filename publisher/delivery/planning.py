@@ -22,6 +22,7 @@ from publisher.delivery.result import (
     without_address,
 )
 from publisher.errors import AltMissing, PictureMissing, PublishError, each_of, raise_all, unique
+from publisher.identity import Identity
 from publisher.ledger.sqlite import Ledger
 from publisher.post.post import Post
 
@@ -187,7 +188,18 @@ def key_of(post: Post, ledger: Ledger, config: Config) -> str:
     if known is None and (post.date is not None or not post.identity.address):
         root = config.names_from()
         known = ledger.moved(post.digest, lambda path: (root / path).is_file())
-    return known or post.identity.key
+    return known or _key_of_alias(post, ledger, config) or post.identity.key
+
+
+def _key_of_alias(post: Post, ledger: Ledger, config: Config) -> str | None:
+    """The post that was at one of the addresses which this one says it had before: this one, if that
+    one's file is gone."""
+    for address in post.aliases:
+        key = ledger.find(Identity("", address, post.identity.id))
+        if key is not None:
+            was = config.names_from() / ledger.posts()[key].path
+            return None if was.is_file() else key
+    return None
 
 
 def _plan_one(

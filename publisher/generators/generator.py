@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
@@ -59,6 +60,21 @@ class Generator(ABC):
         on their hosts."""
         setting, default = self.built
         return self.root / (self.text(setting).removeprefix("./") or default)
+
+    def sources(self) -> Iterator[Path]:
+        """The Markdown files of the site's folder: what it was built into and what it is built with
+        aside."""
+        output = self.output()
+        for folder, folders, names in os.walk(self.root.resolve()):
+            here = Path(folder)
+            folders[:] = sorted(
+                each
+                for each in folders
+                if each != "node_modules" and each[:1] != "." and here / each != output
+            )
+            for file in map(here.joinpath, sorted(names)):
+                if file.suffix.lower() in MARKDOWN and file.is_file():
+                    yield file
 
     def language(self, path: PurePosixPath) -> str:
         """The language that a file's name or folder says; empty where it says none."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
-from publisher.generators.built import Built
+from publisher.generators.built import Built, is_other
 from publisher.generators.generator import Generator, is_address
 from publisher.generators.page import NoAddress, NotBuilt, Page, quoted
 
@@ -51,55 +51,59 @@ def of_generator(
     publish.toml's `own`, it is every page's; else it counts where the generator says none. The built
     site in `output` is asked, too, where it is newer than the post: what both don't agree about is
     no address."""
-    built = Built(output) if output is not None else None
-    if built is not None and not built.is_newer_than(generator.root / page.path):
-        built = None
+    built = built_after(output, generator.root / page.path)
     base = ((own and base_url) or generator.base_for(page) or base_url).rstrip("/")
     try:
         path = generator.path(page)
     except NotBuilt as why:
         return Address(problem=str(why), is_built=False)
     except NoAddress as why:
-        paths = built.paths_of(page.title or page.heading) if built and base else []
-        return Address(base + paths[0], BUILT) if len(paths) == 1 else Address(problem=str(why))
+        there = _only_page(built, page, base) if built else ""
+        return Address(there, BUILT) if there else Address(problem=str(why))
     if is_address(path):
         return Address(quote_address(path), generator.name)
-    if not base:
-        missing = f"{generator.file.name} doesn't say it"
-        return Address(problem=f"the site's own address isn't known: {missing}")
     # The path is that of a file: what would end it in an address stands for itself.
     path = quoted(path)
-    if built is None:
-        return Address(base + path, generator.name)
+    if not base:
+        if there := built.address_at(path) if built else "":
+            return Address(there, BUILT)
+        missing = f"{generator.file.name} doesn't say it"
+        return Address(problem=f"the site's own address isn't known: {missing}")
+    if built is not None and (dispute := _dispute(built, page, generator.name, base, path)):
+        return Address(problem=dispute)
+    return Address(base + path, generator.name)
+
+
+def built_after(output: Path | None, post: Path) -> Built | None:
+    """The built site, if it is newer than the post."""
+    built = Built(output) if output is not None else None
+    return built if built is not None and built.is_newer_than(post) else None
+
+
+def _only_page(built: Built, page: Page, base: str) -> str:
+    """The address of the one page that can be this post's; empty where there is none, or several."""
+    paths = built.pages_of(page)
+    if len(paths) == 1:
+        return base + paths[0] if base else built.address_at(paths[0])
+    return built.listed_as(page)
+
+
+def _dispute(built: Built, page: Page, name: str, base: str, path: str) -> str:
+    """What the built site says against the address that the rules make; empty where it agrees."""
+    address = base + path
     if built.has(path):
         own_words = built.canonical(path)
-        if _is_other(own_words, base + path):
-            return Address(
-                problem=f"{generator.name} makes it {base}{path}, and it calls itself {own_words}"
-            )
-        return Address(base + path, generator.name)
-    others = built.paths_of(page.title or page.heading)
+        if is_other(own_words, address):
+            return f"{name} makes it {address}, and it calls itself {own_words}"
+        # A feed may know a translation of the same title alone: the page's own title comes first.
+        listed = "" if built.is_called(path, page) else built.listed_as(page)
+        if is_other(listed, address):
+            return f"{name} makes it {address}, and the site's feed has it at {listed}"
+        return ""
+    others = built.pages_of(page)
     if len(others) == 1:
-        there = f"the built site has it at {base}{others[0]}"
-        return Address(problem=f"{generator.name} would make it {base}{path}, but {there}")
-    where = built.folder.name
-    return Address(problem=f"the built site in {where} is newer than the post, and has no {path}")
-
-
-def _is_other(canonical: str, address: str) -> bool:
-    """Whether a page says that it is another one of the same host: a slash at the end, or an ending that
-    links leave out, makes none."""
-    if _host(canonical) != _host(address):
-        return False  # none, or a copy that was built for another place
-    bare = [
-        re.sub(r"(?:/|/index)?(?:\.html)?/?$", "", unquote(each)) for each in (canonical, address)
-    ]
-    return bare[0].lower() != bare[1].lower()
-
-
-def _host(address: str) -> str:
-    found = re.match("https?://([^/?#]*)", address, re.IGNORECASE)
-    return found[1].lower() if found else ""
+        return f"{name} would make it {address}, but the built site has it at {base}{others[0]}"
+    return f"the built site in {built.folder.name} is newer than the post, and has no {path}"
 
 
 def is_pattern(address: str) -> bool:

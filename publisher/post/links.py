@@ -6,7 +6,6 @@ is. Where it isn't known, "not known" is the answer: the words stay, without a l
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Callable
@@ -18,18 +17,7 @@ from publisher.config import Config
 from publisher.files import resolved
 from publisher.generators.generator import MARKDOWN
 from publisher.hosts import parts_of
-from publisher.post.address import quote_address
-
-
-def _by_name(root: Path) -> dict[str, list[Path]]:
-    """The Markdown files of a site, by their names without ending, in small letters."""
-    files: dict[str, list[Path]] = {}
-    for folder, folders, names in os.walk(root):
-        folders[:] = [each for each in folders if each != "node_modules" and each[:1] != "."]
-        for file in map(Path(folder).joinpath, names):
-            if file.suffix.lower() in MARKDOWN:
-                files.setdefault(file.stem.casefold(), []).append(file)
-    return files
+from publisher.post.address import built_after, quote_address
 
 
 @dataclass(slots=True)
@@ -99,22 +87,34 @@ class Links:
         if generator is None:
             return ""
         if not self.notes:
-            self.notes = _by_name(resolved(generator.root))
+            for file in generator.sources():
+                self.notes.setdefault(file.stem.casefold(), []).append(file)
         files = self.notes.get(PurePosixPath(name).name.casefold(), [])
         return self.address_of(files[0]) if len(files) == 1 else ""
 
-    def shown(self, picture: Path) -> str:
-        """Where the site shows a picture's file; empty where that can't be known: then who shows it
-        elsewhere has to carry it."""
+    def shown(self, picture: Path, alt: str) -> str:
+        """Where the site shows a picture's file, by its generator's rules or as the built page has it;
+        empty where that can't be known: then who shows it elsewhere has to carry it."""
         generator, site = self.config.generator, self.config.site
         if generator is None or not picture.resolve().is_relative_to(resolved(generator.root)):
             return ""
         file = PurePosixPath(picture.resolve().relative_to(resolved(generator.root)).as_posix())
         place = generator.asset(file, self.inner)
-        base = site.base_url if place and place.startswith("/") else self.page
+        if place is None:
+            return self._on_built_page(file, alt)
+        base = site.base_url if place.startswith("/") else self.page
         if not (place and base):
             return ""
         return f"{base.rstrip('/')}/{quote(place.lstrip('/'))}"
+
+    def _on_built_page(self, file: PurePosixPath, alt: str) -> str:
+        """Where this post's page in the built site shows the file; empty where it isn't known."""
+        base = self.config.site.base_url.rstrip("/")
+        built = built_after(self.config.built(), self.post)
+        if built is None or not base or not self.page.startswith(f"{base}/"):
+            return ""
+        found = built.picture(self.page.removeprefix(base), file, alt)
+        return urljoin(self.page, quote_address(found)) if found else ""
 
     def _unknown(self, target: str) -> str:
         self.unknown.append(target)

@@ -58,8 +58,8 @@ class Places:
     itself.
 
     `absolute` makes an address of what a post writes, as far as it can be known. `shown` says where
-    the site shows a file, and is empty where its generator gives it another name; None where nothing
-    is known of the site.
+    the site shows a file that has this text, and is empty where its generator gives it a name that
+    isn't known; None where nothing is known of the site.
     """
 
     post: Path
@@ -67,7 +67,7 @@ class Places:
     static: str
     base_url: str
     absolute: Callable[[str], str]
-    shown: Callable[[Path], str] | None = None
+    shown: Callable[[Path, str], str] | None = None
 
     def reference(
         self, written: str, alt: str = "", focus: str = "", line: int | None = None
@@ -77,7 +77,7 @@ class Places:
         address = src if re.match("https?://", src) and parts_of(src) else ""
         file = self.file(written)
         if self.shown is not None and file is not None and not re.match("https?://", written):
-            address = self.shown(file)
+            address = self.shown(file, " ".join(alt.split()))
         return Reference(
             src,
             address,

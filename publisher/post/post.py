@@ -26,6 +26,8 @@ class Post:
     title. `pictures` are those it names, the cover first; `places` is where others would lie.
     `not_before` is when it may go out, `expires` when its page is taken down: both aware.
     `digest` is that of what the author wrote, without what `publish` itself writes into the file.
+    `updated` is when its page was last changed, as its author says. `aliases` are addresses that it had
+    before, whole. `authors` are names as they are written.
     `url_source` says where `url` is from ("front matter", "configuration", a generator's name, "built
     site"); `url_problem` why a site that is known gives it none: then it isn't sent.
     `whole` is false where only its front matter was read: then it has no body, and isn't composed.
@@ -37,15 +39,18 @@ class Post:
     body: Element
     description: str = ""
     date: dt.datetime | None = None
+    updated: dt.datetime | None = None
     draft: bool = False
     not_before: dt.datetime | None = None
     expires: dt.datetime | None = None
+    authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     language: str = ""
     slug: str = ""
     url: str = ""
     url_source: str = ""
     url_problem: str = ""
+    aliases: tuple[str, ...] = ()
     image: str = ""
     pictures: tuple[Reference, ...] = ()
     places: Places | None = None

@@ -15,8 +15,9 @@ from publisher.markdown.dialects import as_commonmark
 from publisher.markdown.to_html import to_html
 from publisher.post.covers import cover_in
 from publisher.post.embedded import with_names
+from publisher.post.front_values import NOT_TEXT, SIZE_LIMIT, FrontValues, one_line, only_text
 from publisher.post.frontmatter import split
-from publisher.post.head import NOT_TEXT, SIZE_LIMIT, Head, one_line, only_text
+from publisher.post.head import Head
 from publisher.post.links import Links
 from publisher.post.pictures import Places, references
 from publisher.post.post import Post
@@ -38,11 +39,13 @@ def read(file: Path, config: Config, is_enough: Callable[[Post], bool] | None = 
     left unread where the front matter alone `is_enough` to know that nothing is to be done."""
     head, first_line = _head(file, config)
     post = head.post()
-    if is_enough is not None and not head.errors and is_enough(post):
+    if is_enough is not None and not head.values.errors and is_enough(post):
         return post
     post = _whole(head, post, first_line)
-    if head.errors:
-        raise head.errors[0] if len(head.errors) == 1 else Problems(head.errors)
+    if head.values.errors:
+        raise (
+            head.values.errors[0] if len(head.values.errors) == 1 else Problems(head.values.errors)
+        )
     return post
 
 
@@ -60,7 +63,7 @@ def _head(file: Path, config: Config) -> tuple[Head, int]:
     if not text.strip():
         raise PostError("the file is empty", hint="write the announcement first", file=file)
     data, source, first_line = split(text, file)
-    return Head(file, config, text, data, source), first_line
+    return Head(FrontValues(file, config, text, data), source), first_line
 
 
 def _whole(head: Head, post: Post, first_line: int) -> Post:
@@ -88,14 +91,14 @@ def _whole(head: Head, post: Post, first_line: int) -> Post:
         site.static,
         site.base_url,
         links.absolute,
-        None if generator is None else lambda file: links.shown(file),
+        None if generator is None else links.shown,
     )
-    found = cover_in(places, head.data, head.line)
+    found = cover_in(places, head.data, head.values.line)
     cover = found.picture
     written = body
     body = tree.resolve(tree.without_title(body, title), links.absolute)
     if not (title or tree.text_of(body).strip() or any(part.name == "img" for part in body.walk())):
-        head.problem(
+        head.values.problem(
             "says nothing: it has neither title nor text",
             "write the announcement first",
             "title",
@@ -104,9 +107,9 @@ def _whole(head: Head, post: Post, first_line: int) -> Post:
         post,
         title=title,
         body=body,
-        description=description_words(head.described, title),
+        description=description_words(head.description, title),
         image=cover.src if cover else "",
-        pictures=references(places, head.text, cover, written, embedded),
+        pictures=references(places, head.values.text, cover, written, embedded),
         places=places,
         notes=(
             *notes,
@@ -123,7 +126,7 @@ def _with_excerpt_marked(head: Head) -> str:
     settings, is what `<!--more-->` is elsewhere."""
     generator = head.config.generator
     site = generator.facts.separator if generator else ""
-    separator = head.string("excerpt_separator") or site
+    separator = head.values.string("excerpt_separator") or site
     if not re.fullmatch("<!--.*-->", separator):
         return head.source
     return head.source.replace(separator, "<!--more-->", 1)

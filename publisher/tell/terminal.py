@@ -11,7 +11,6 @@ from publisher.delivery.plan import Delivery
 from publisher.delivery.result import Result
 from publisher.errors import PostError, PublishError
 from publisher.ledger.row import Row
-from publisher.post.post import Post
 from publisher.tell.console import Console, clean, describe
 from publisher.tell.diff import differences
 
@@ -52,18 +51,6 @@ def plan(result: Result, console: Console) -> str:
     lines.append(console.colour("  " + "─" * 70, "dim"))
     lines += [f"  note: {clean(note)}" for note in delivery.post.notes]
     return "\n".join(lines) + "\n"
-
-
-def page(post: Post) -> str:
-    """Where the post's own page is, and who says so; empty where it has none."""
-    if not post.url:
-        return ""
-    source = {
-        "front matter": "its front matter says so",
-        "configuration": "by the permalink in publish.toml",
-        "built site": "as the built site has it",
-    }.get(post.url_source, f"as {post.url_source} makes it")
-    return f"{clean(str(post.file))}: its page is {clean(post.url)} ({source})"
 
 
 def _fields(
