@@ -251,7 +251,9 @@ def test_a_post_that_names_its_old_address_is_the_post_it_was(
     publish("one.md", "--channels", "mastodon")
     head = f"{YESTERDAY}\npermalink: /jobs/new/\n{key}: [/other/, /jobs/old/]"
     write(project, "two.md", "Come and work with us", head, " Two drivers of lorries by night." * 3)
-    assert "two.md → mastodon: create" in publish("two.md", "--dry-run", "--channels", "mastodon").out
+    assert (
+        "two.md → mastodon: create" in publish("two.md", "--dry-run", "--channels", "mastodon").out
+    )
     (project / "one.md").unlink()
     assert publish("two.md", "--channels", "mastodon").status == 0
     (text,) = texts(sandbox, "mastodon")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from publisher.compose.lost import lost
 from publisher.delivery.result import Result
 from publisher.errors import PublishError
 from publisher.ledger.row import Row
@@ -49,6 +50,7 @@ def _post(post: Post) -> dict[str, Any]:
         "url": post.url or None,
         "url_source": post.url_source or None,
         "url_problem": post.url_problem or None,
+        "notes": list(post.notes),
     }
 
 
@@ -77,6 +79,10 @@ def _result(result: Result) -> dict[str, Any]:
         "url": result.url,
         "cost_usd": round(delivery.cost, 4),
         "parts": [_part(result, row) for row in result.parts],
+        "lost": [
+            {"kind": each.kind, "count": each.count, "of": each.of}
+            for each in lost(delivery.post, delivery.adapter, delivery.message)
+        ],
         "error": error_value(result.error) if result.error else None,
     }
     if len(result.parts) == 1 and not delivery.adapter.html:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from publisher.adapter import Adapter, Payload, Picture, pictures_of
+from publisher.compose.lost import lost
 from publisher.delivery.plan import Delivery
 from publisher.delivery.result import Result
 from publisher.errors import PostError, PublishError
@@ -49,6 +50,8 @@ def plan(result: Result, console: Console) -> str:
             lines += _fields(delivery.adapter, payload, live, console)
             lines += _text(delivery.adapter, payload, live, console)
     lines.append(console.colour("  " + "─" * 70, "dim"))
+    if missing := lost(delivery.post, delivery.adapter, delivery.message):
+        lines.append(f"  not here: {', '.join(map(str, missing))}")
     lines += [f"  note: {clean(note)}" for note in delivery.post.notes]
     return "\n".join(lines) + "\n"
 

@@ -27,6 +27,9 @@ DROPPED = frozenset(
 )
 """What a reader of a text never sees, or what means nothing outside a browser."""
 
+_MEDIA = frozenset(("iframe", "object", "embed", "audio"))
+"""Of these: what a reader of the page sees or hears. They leave a comment that says so, as `medium`."""
+
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _CLOSED_BY_THE_NEXT = frozenset(
     "p li dt dd tr td th thead tbody tfoot option colgroup rp rt".split()
@@ -105,6 +108,8 @@ def _children(top: Any) -> tuple[Element | str, ...]:
             into.append(node.text_content or "")
         elif node.is_comment_node:
             into.append(Element(COMMENT, {"data": node.comment_content or ""}))
+        elif node.is_element_node and node.tag in _MEDIA:
+            into.append(Element(COMMENT, {"medium": node.tag}))
         elif node.is_element_node and not _is_dropped(node):
             attrs = {name: value or "" for name, value in node.attributes.items()}
             if node.child is None:
