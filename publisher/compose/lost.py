@@ -4,14 +4,16 @@ links in what is sent, however that was made."""
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from publisher.adapter import Adapter, Message
 from publisher.post.post import Post
 from publisher.text.render.elements import BLOCKS, is_notes
-from publisher.text.tree import COMMENT, Element, bare, text_of
+from publisher.text.tree import COMMENT, Element, text_of
 
 KINDS = {
     "table": ("a table", "tables"),
@@ -31,6 +33,7 @@ LITTLE, FEW = 0.02, 20
 written in another way."""
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>()]+")
+_SIGNS = re.compile(r"[\W_]+")
 _PARAGRAPHS = BLOCKS | {"br"}
 
 
@@ -97,7 +100,7 @@ class _Shown:
 
     def __init__(self, letters: str) -> None:
         self._letters = letters
-        self._pieces: dict[int, set[str]] = {}
+        self._made: dict[int, set[str]] = {}
 
     def has(self, text: str) -> bool:
         return self.share(text) >= MOST
@@ -107,23 +110,33 @@ class _Shown:
         size = IN_A_ROW_WIDE if max(text, default="") >= "\u2e80" else IN_A_ROW
         if len(text) <= size or text in self._letters:
             return float(text in self._letters)
-        pieces = self._pieces.setdefault(size, set(_pieces(self._letters, size)))
+        step = size // 2
+        # Of `size` letters in a row, one of the pieces that begin at each `step` is wholly part.
+        near = (
+            range(max(0, at - step), min(at, len(text) - size) + 1)
+            for at in range(0, len(text) - step + 1, step)
+            if text[at : at + step] in self._pieces(step)
+        )
         shown, end = 0, 0
-        for at, piece in enumerate(_pieces(text, size)):
-            if piece in pieces:
+        for at in chain.from_iterable(near):
+            if text[at : at + size] in self._pieces(size):
                 shown += at + size - max(at, end)
                 end = at + size
         return shown / len(text)
 
-
-def _pieces(text: str, size: int) -> Iterator[str]:
-    """Every `size` letters in a row."""
-    return (text[at : at + size] for at in range(len(text) - size + 1))
+    def _pieces(self, size: int) -> set[str]:
+        """Every `size` letters in a row of what is shown."""
+        if size not in self._made:
+            letters = self._letters
+            self._made[size] = {letters[at : at + size] for at in range(len(letters) - size + 1)}
+        return self._made[size]
 
 
 def _letters(text: str) -> str:
-    """Addresses aside, which one channel says and another doesn't."""
-    return bare(_ADDRESS.sub(" ", text))
+    """Letters and digits alone, in one form. Addresses aside, which one channel says and another
+    doesn't."""
+    plain = unicodedata.normalize("NFKC", _ADDRESS.sub(" ", text)).casefold()
+    return _SIGNS.sub("", plain)
 
 
 @dataclass(frozen=True, slots=True)
