@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -41,6 +42,8 @@ MAX_UNSUBSCRIBE = 900
 PICTURES, PICTURE_BYTES, PICTURE_SIDE = 20, 500_000, 1200
 """Of those that travel with a mail: twice the pixels that are shown, and no more than a reader
 waits for."""
+PAGE_LIMIT = 102_000
+"""Bytes of HTML of which Gmail shows the beginning alone (seen 2026-11; it says so nowhere)."""
 MAX_SUBJECT = 100
 """Characters of a post's first line that stand in for a title; most inboxes show 40 to 80."""
 
@@ -92,6 +95,12 @@ def _wrong_unsubscribe(value: str) -> str | None:
     return None
 
 
+def _wrong_logo(value: str) -> str | None:
+    return (
+        None if re.fullmatch(r"https?://[^\s/]+/\S+", value) else "is not the address of a picture"
+    )
+
+
 class Email(Adapter):
     name = "email"
     title = "Email"
@@ -124,6 +133,17 @@ class Email(Adapter):
             check=_wrong_unsubscribe,
         ),
         Option(
+            "postal_address",
+            "text",
+            "where the sender is, at the end of each message: some laws ask for it",
+        ),
+        Option(
+            "logo",
+            "text",
+            "the address of a picture that stands at the top in the place of the site's name",
+            check=_wrong_logo,
+        ),
+        Option(
             "ignore_columns",
             "list",
             "columns of the CSV that sound as if they said who left the list, and don't",
@@ -132,6 +152,7 @@ class Email(Adapter):
     )
     flavour = "mail"
     html = True
+    page_limit = PAGE_LIMIT
     announces = True
     _session: Session | None = None
     _recipients: Recipients | None = None
@@ -162,11 +183,14 @@ class Email(Adapter):
             ),
             "from": from_line,
             "text": text,
-            "html": _body(_inlined(part.html)) if part.html else "",
+            "html": self.finished(part.html),
             "language": _language(message.language),
             "unsubscribe": options.get("unsubscribe", ""),
             "list_id": _list_id(message.channel, from_line),
         }
+
+    def finished(self, page: str) -> str:
+        return _body(_inlined(page)) if page else ""
 
     def text_of(self, payload: Payload) -> str:
         return str(payload["text"])
@@ -295,6 +319,7 @@ def _list_id(section: str, from_line: str) -> str:
     return ".".join([*(label for label in labels if label), domain])
 
 
+@lru_cache(maxsize=2)
 def _inlined(html: str) -> str:
     """The rules of its <style> on each element, where mail clients look for them; @media stays
     where it is.

@@ -167,7 +167,7 @@ class Message:
     """A post as one channel will show it: composed, measured, not yet encoded.
 
     `options` are the channel's settings with the post's own overrides (`publish: {NAME: …}`) laid
-    over them.
+    over them. `notes` are what its author should know of how it was made.
     """
 
     channel: str
@@ -180,6 +180,7 @@ class Message:
     rule: Rule
     parts: tuple[Part, ...]
     pictures: tuple[Picture, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def _no_bytes(hash: str) -> bytes:
@@ -248,6 +249,9 @@ class Adapter(ABC):
     """What `post.text` is in this channel's template."""
     html: ClassVar[bool] = False
     """Whether there is a second template, `<name>.html.j2`."""
+    page_limit: ClassVar[int | None] = None
+    """Bytes of HTML above which readers don't see the end: then the lead is sent, with the address of
+    the whole. None: there is no such limit."""
     replies: ClassVar[bool] = True
     """Whether a thread's part replies to the one before it; else parts just follow each other."""
 
@@ -273,6 +277,10 @@ class Adapter(ABC):
     @abstractmethod
     def text_of(self, payload: Payload) -> str:
         """The text in a payload, as a reader sees it and as the rule counts it."""
+
+    def finished(self, page: str) -> str:
+        """What the HTML template made, as it is sent."""
+        return page
 
     def fields_of(self, payload: Payload) -> dict[str, str]:
         """What a reader sees beside the text: {"title": …, "link": …}. For the preview."""

@@ -29,6 +29,7 @@ from publisher.adapter import Adapter, Attempt, Channel, Message, Option, Part, 
 from publisher.compose.compose import tidy
 from publisher.errors import CannotLook, TemplateError
 from publisher.registry import load
+from publisher.text.mail_words import mail_words
 
 from .smtp_servers import inbox
 
@@ -83,8 +84,12 @@ def compose(language: str = "fr", settings: Mapping[str, Any] = SETTINGS, **fiel
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["wrap"] = str
     post = {
         "description": "",
+        "preview": fields.get("description", ""),
+        "intro": "",
+        "byline": "",
         "cover": "",
         "url": f"https://fournil.example/{language}/",
         "language": language,
@@ -94,7 +99,8 @@ def compose(language: str = "fr", settings: Mapping[str, Any] = SETTINGS, **fiel
     known = {
         "post": SimpleNamespace(**{**post, "html": Markup(post["html"])}),
         "channel": {option.name: settings.get(option.name, "") for option in adapter.options},
-        "site": {},
+        "site": {"title": ""},
+        "words": mail_words(language),
     }
     text, html = (
         environment.get_template(f"email.{kind}.j2").render(known) for kind in ("txt", "html")
@@ -280,11 +286,12 @@ def test_text_written_in_the_front_matter_is_sent_alone() -> None:
 
 def test_the_text_part_ends_with_where_to_read_and_how_to_leave() -> None:
     assert payload("fr")["text"].endswith(
-        "\n\nLire en ligne : https://fournil.example/fr/\n\n-- \nSe désabonner : leave@fournil.example"
+        "\n\nLire en ligne\u00a0: https://fournil.example/fr/\n\n-- \n"
+        "Envoyé aux personnes abonnées à Le Fournil libre.\nSe désabonner\u00a0: leave@fournil.example"
     )
     assert payload("zh", title="题")["text"].startswith("题\n\n下周见。\n\n在网页上阅读：https://")
     with_subject = SETTINGS | {"unsubscribe": "mailto:leave@fournil.example?subject=leave"}
-    assert payload("nl", with_subject)["text"].endswith(
+    assert payload("eo", with_subject)["text"].endswith(
         "Unsubscribe: mailto:leave@fournil.example?subject=leave"
     )
 

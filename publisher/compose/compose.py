@@ -30,8 +30,10 @@ from publisher.files import inside
 from publisher.markdown.shortcodes import HOLE
 from publisher.post.post import Post
 from publisher.text.cut import fit
+from publisher.text.mail_words import mail_words
 from publisher.text.marks import Text
 from publisher.text.measure import hashtags, mentions
+from publisher.text.render import mail
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 """Around the number of a piece that gives way. Noncharacters: no post contains them (post.py sees
@@ -74,38 +76,20 @@ def compose(
     options = options_of(post, adapter)
     rule = adapter.rule(options, facts)
     view = PostView(post, adapter, rule, pictures)
-    known = {
-        "post": view,
-        "site": {name: getattr(config.site, name) for name in SITE},
-        "channel": {
-            "name": adapter.channel.name,
-            "adapter": adapter.name,
-            **_shown(adapter, options),
-        },
-    }
     text = options.pop("text", None)
+    notes: tuple[str, ...] = ()
     if text is not None:
         written = mentions.mentions(text, adapter.name, known_mentions(post, adapter.name))
         parts: tuple[Part, ...] = (Part(str(written)),)
         if not rule.fits(parts[0].text):
             raise _too_long(post, adapter, rule, parts[0].text, "the text in the front matter")
     else:
-        environment = _environment(str(config.templates()), _beside(adapter))
-        names = [f"{adapter.channel.name}.txt.j2", f"{adapter.name}.txt.j2"]
-        parts = tuple(
-            Part(text)
-            for text in _lay_out(post, adapter, rule, *_render(environment, names, known, adapter))
-        )
-        if adapter.html:
-            names = [f"{adapter.channel.name}.html.j2", f"{adapter.name}.html.j2"]
-            page, pieces = _render(environment, names, known, adapter)
-            if pieces.found:
-                raise TemplateError(
-                    "an HTML template can't use fit or thread",
-                    hint="HTML mail has no limit",
-                    file=names[-1],
-                )
-            parts = (Part(parts[0].text, page),)
+        parts = _parts(view, post, adapter, config, options, rule)
+        if adapter.html and (note := _over_the_limit(parts[0], post, adapter)):
+            notes = (note,)
+            if post.url:
+                short = PostView(post, adapter, rule, pictures, shortened=True)
+                parts = _parts(short, post, adapter, config, options, rule)
     if not adapter.html and not (parts[0].text or view.title):
         raise TemplateError(
             f"{adapter.channel.name}: there is nothing to say",
@@ -124,7 +108,54 @@ def compose(
         rule=rule,
         parts=parts,
         pictures=tuple(pictures),
+        notes=notes,
     )
+
+
+def _parts(
+    view: PostView,
+    post: Post,
+    adapter: Adapter,
+    config: Config,
+    options: Mapping[str, Any],
+    rule: Rule,
+) -> tuple[Part, ...]:
+    """What the channel's templates make of the post."""
+    environment = _environment(str(config.templates()), _beside(adapter))
+    channel = {"name": adapter.channel.name, "adapter": adapter.name, **_shown(adapter, options)}
+    known = {
+        "post": view,
+        "site": {name: getattr(config.site, name) for name in SITE},
+        "channel": channel,
+    }
+    if adapter.html:
+        known["words"] = mail_words(post.language)
+    names = [f"{adapter.channel.name}.txt.j2", f"{adapter.name}.txt.j2"]
+    rendered, pieces = _render(environment, names, known, adapter)
+    texts = _lay_out(post, adapter, rule, rendered, pieces)
+    if not adapter.html:
+        return tuple(Part(text) for text in texts)
+    names = [f"{adapter.channel.name}.html.j2", f"{adapter.name}.html.j2"]
+    page, pieces = _render(environment, names, known, adapter)
+    if pieces.found:
+        raise TemplateError(
+            "an HTML template can't use fit or thread",
+            hint="HTML mail has no limit",
+            file=names[-1],
+        )
+    return (Part(texts[0], page),)
+
+
+def _over_the_limit(part: Part, post: Post, adapter: Adapter) -> str:
+    """What to say of a page of which many would see the beginning alone; empty where it isn't that
+    long."""
+    size = len(adapter.finished(part.html).encode()) if adapter.page_limit else 0
+    if adapter.page_limit is None or size <= adapter.page_limit:
+        return ""
+    much = f"it would have {size // 1000:,} kB of HTML, of which Gmail shows {adapter.page_limit // 1000}"
+    if post.url:
+        return f"{much}: the lead is sent, with a link to the whole"
+    return f"{much}: give the post an address, and the lead is sent with a link to the whole"
 
 
 def _demand_no_holes(post: Post, adapter: Adapter, parts: Sequence[Part]) -> None:
@@ -202,6 +233,7 @@ def _environment(folder: str, beside: str) -> _Sandbox:
     environment.filters["fit"] = _fit
     environment.filters["thread"] = _thread
     environment.filters["hashtags"] = _hashtags
+    environment.filters["wrap"] = _wrap
     return environment
 
 
@@ -249,6 +281,11 @@ def _hashtags(
         "twitter" if _pieces(context).platform == "twitter" else "mastodon"
     )
     return hashtags.hashtags(tags, platform, most)
+
+
+def _wrap(text: str) -> str:
+    """In lines as those of a mail's text."""
+    return mail.wrap(Text(text), mail.WIDTH)
 
 
 def _demand(holds: bool, otherwise: str) -> None:

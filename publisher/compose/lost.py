@@ -12,6 +12,7 @@ from itertools import chain
 
 from publisher.adapter import Adapter, Message
 from publisher.post.post import Post
+from publisher.text import tree
 from publisher.text.render.elements import BLOCKS, is_notes
 from publisher.text.tree import COMMENT, Element, text_of
 
@@ -66,16 +67,23 @@ def lost(post: Post, adapter: Adapter, message: Message) -> tuple[Lost, ...]:
         return ()
     written = _written(post)
     if adapter.html:
-        pages = "".join(part.html for part in message.parts)
-        pictures = max(0, written.pictures - pages.count("<img"))
-        found = {"picture": (pictures, written.pictures), "media": (written.media, written.media)}
+        page = tree.parse("".join(part.html for part in message.parts))
+        found = _lost_of(written, message, f"{message.title}\n{text_of(page)}")
+        images = sum(1 for each in page.walk() if each.name == "img")
+        leads_to = {each.attrs.get("href") for each in page.walk() if each.name == "a"}
+        found["picture"] = (max(0, written.pictures - images), written.pictures)
+        found["link"] = (
+            sum(1 for link in written.links if link not in leads_to),
+            len(written.links),
+        )
     else:
-        found = _lost_as_text(written, message)
+        text = "\n".join((message.title, *(part.text for part in message.parts)))
+        found = _lost_of(written, message, text)
     return tuple(Lost(kind, count, of) for kind, (count, of) in found.items() if count)
 
 
-def _lost_as_text(written: _Written, message: Message) -> dict[str, tuple[int, int]]:
-    text = "\n".join((message.title, *(part.text for part in message.parts)))
+def _lost_of(written: _Written, message: Message, text: str) -> dict[str, tuple[int, int]]:
+    """By kind, of what a channel shows as `text`."""
     shown = _Shown(_letters(text))
     tables = sum(1 for cells in written.tables if not all(map(shown.has, cells)))
     code = sum(1 for each in written.code if not shown.has(each))

@@ -10,8 +10,10 @@ from typing import Self
 from markupsafe import Markup
 
 from publisher.adapter import Adapter, Picture, Rule
+from publisher.dates import day_in
 from publisher.post.post import Post
 from publisher.text import lead, tree
+from publisher.text.cut import fit
 from publisher.text.cut.sentences import sentence_ends
 from publisher.text.marks import Mark, Text, concat
 from publisher.text.measure import mentions
@@ -28,6 +30,9 @@ a post; and for one that has room for 2,000 characters."""
 BROKEN = 150
 """Characters of a description that nobody writes without a full stop."""
 
+PREVIEW = 150
+"""Characters: most inboxes show fewer."""
+
 SAME = 40
 """Letters that a description and a lead have in common at their beginning where one repeats the
 other."""
@@ -37,13 +42,21 @@ class PostView:
     """`post` in a template. `text` is the body as this channel writes it; `excerpt` what is before
     <!--more-->.
 
-    What a template doesn't ask for isn't made.
+    What a template doesn't ask for isn't made. `shortened`: where the whole would be too much, the
+    lead stands for the text.
     """
 
     def __init__(
-        self, post: Post, adapter: Adapter, rule: Rule, pictures: Sequence[Picture] = ()
+        self,
+        post: Post,
+        adapter: Adapter,
+        rule: Rule,
+        pictures: Sequence[Picture] = (),
+        *,
+        shortened: bool = False,
     ) -> None:
         self._post = post
+        self._shortened = shortened
         self._images = (
             {picture.src: _shown_as(picture) for picture in pictures} if adapter.html else {}
         )
@@ -69,6 +82,8 @@ class PostView:
 
     @cached_property
     def text(self) -> Text:
+        if self._shortened:
+            return self._said(self._written(_lead(self._post)))
         return self._body(short=False)
 
     @cached_property
@@ -106,8 +121,31 @@ class PostView:
         return THIN if (self._rule.limit or 0) < 2_000 else THIN_WITH_ROOM
 
     @cached_property
+    def intro(self) -> str:
+        """The description, where the text doesn't begin with it: a mail's first paragraph."""
+        described = _without_broken_end(self.description, self.language)
+        wanted, said = tree.bare(described), tree.bare(tree.text_of(_lead(self._post)))
+        return "" if not wanted or wanted[:SAME] == said[:SAME] or wanted in said else described
+
+    @cached_property
+    def preview(self) -> str:
+        """What an inbox shows beside the subject: the description, else the lead's beginning."""
+        words = self.description or " ".join(tree.text_of(_lead(self._post)).split())
+        shown = fit.fit(
+            words, lambda text: len(text) <= PREVIEW, language=self.language, teaser=True
+        )
+        return shown or ""
+
+    @cached_property
+    def byline(self) -> str:
+        """Its day, as its language writes it, and who wrote it."""
+        day = day_in(self.date, self.language) if self.date else ""
+        return " · ".join(each for each in (day, ", ".join(self.authors)) if each)
+
+    @cached_property
     def html(self) -> Markup:
-        return Markup(html.html(self._post.body, self._images))  # noqa: S704 - made by our own allow-list
+        body = _lead(self._post) if self._shortened else self._post.body
+        return Markup(html.html(body, self._images))  # noqa: S704 - made by our own allow-list
 
     @cached_property
     def cover(self) -> Markup:
@@ -166,10 +204,15 @@ VIEW = (
     "lead",
     "text",
     "excerpt",
+    "intro",
+    "preview",
+    "byline",
     "html",
     "cover",
     "url",
     "date",
+    "updated",
+    "authors",
     "tags",
     "language",
     "slug",
@@ -218,7 +261,7 @@ def _in_flavour(part: tree.Element, flavour: str, post: Post, attached: frozense
         return plain.plain(part, language=post.language, skip_urls=skip, attached=attached)
     if flavour == "discord":
         return discord.discord(part, skip_urls=skip, attached=attached)
-    return mail.mail(part)
+    return mail.mail(part, language=post.language)
 
 
 @lru_cache(maxsize=1)

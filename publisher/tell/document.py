@@ -79,6 +79,7 @@ def _result(result: Result) -> dict[str, Any]:
         "url": result.url,
         "cost_usd": round(delivery.cost, 4),
         "parts": [_part(result, row) for row in result.parts],
+        "notes": list(delivery.message.notes),
         "lost": [
             {"kind": each.kind, "count": each.count, "of": each.of}
             for each in lost(delivery.post, delivery.adapter, delivery.message)

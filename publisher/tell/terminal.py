@@ -52,7 +52,8 @@ def plan(result: Result, console: Console) -> str:
     lines.append(console.colour("  " + "─" * 70, "dim"))
     if missing := lost(delivery.post, delivery.adapter, delivery.message):
         lines.append(f"  not here: {', '.join(map(str, missing))}")
-    lines += [f"  note: {clean(note)}" for note in delivery.post.notes]
+    notes = (*delivery.message.notes, *delivery.post.notes)
+    lines += [f"  note: {clean(note)}" for note in notes]
     return "\n".join(lines) + "\n"
 
 

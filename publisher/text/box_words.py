@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from publisher.text.languages import tag_of
+
 _KINDS = ("note", "tip", "important", "warning", "caution", "info", "danger")
 _OTHER_NAMES = {"hint": "tip", "attention": "caution", "error": "danger"}
 _WORDS = {
@@ -42,23 +44,18 @@ _WORDS = {
 }
 """One word each of _KINDS, in their order; "_" is a space."""
 
-_TRADITIONAL = ("hant", "tw", "hk", "mo")
-_SAME = {"no": "nb", "nn": "nb"}
-_WIDE_COLON = ("zh", "ja")
+_WIDE_COLON = ("zh", "zh-hant", "ja")
 
 
 def label(kind: str, language: str) -> str:
     """ "Warning:", for a kind and a BCP 47 tag. A kind without a word here is its own name."""
-    tags = language.lower().replace("_", "-").split("-")
-    tag = _SAME.get(tags[0], tags[0])
-    if tag == "zh" and any(one in _TRADITIONAL for one in tags):
-        tag = "zh-hant"
+    tag = tag_of(language)
     kind = kind.lower()
     kind = _OTHER_NAMES.get(kind, kind)
     if kind in _KINDS:
         word = _WORDS.get(tag, _WORDS["en"]).split()[_KINDS.index(kind)].replace("_", " ")
     else:
         word = kind.replace("-", " ").capitalize()
-    if tags[0] == "fr":
+    if tag == "fr":
         return f"{word}\u00a0:"
-    return f"{word}：" if tags[0] in _WIDE_COLON else f"{word}:"
+    return f"{word}：" if tag in _WIDE_COLON else f"{word}:"

@@ -39,6 +39,8 @@ _ADDRESSES = frozenset(("href", "src", "cite"))
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _ALLOWED = frozenset(("http", "https", "mailto", "tel", "cid"))
 _IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_ALIGNED = re.compile(r"text-align\s*:\s*(left|right|center)", re.IGNORECASE)
+"""How Markdown's tables say it; what is put onto each cell otherwise must not undo it."""
 _BAD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -71,13 +73,17 @@ def _write(element: Element, pieces: list[str], images: Images) -> None:
                 pieces.append(escape(child.attrs.get("alt", ""), quote=False))
                 continue
             given = "".join(f' {name}="{escape(value)}"' for name, value in attrs.items())
-            pieces.append(f"<{child.name}{given}>")
+            # What is too wide for a telephone can be moved there; the rest of the mail stays.
+            is_table = child.name == "table"
+            pieces.append(
+                f'<div class="scroll"><table{given}>' if is_table else f"<{child.name}{given}>"
+            )
             if child.name in VOID:
                 continue
             if child.name == "pre" and child.children and str(child.children[0]).startswith("\n"):
                 pieces.append("\n")  # a reader drops the first line break after <pre>
             _write(child, pieces, images)
-            pieces.append(f"</{child.name}>")
+            pieces.append("</table></div>" if is_table else f"</{child.name}>")
 
 
 def _attributes(element: Element, images: Images) -> dict[str, str]:
@@ -90,6 +96,9 @@ def _attributes(element: Element, images: Images) -> dict[str, str]:
             **given,
             **{name: value for name, value in ours.items() if name == "src" or not sized},
         }
+    aligned = _ALIGNED.search(given.get("style", "")) if element.name in ("td", "th") else None
+    if aligned:
+        kept["style"] = f"text-align: {aligned[1].lower()}"
     for name, value in given.items():
         if name not in known:
             continue

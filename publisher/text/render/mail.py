@@ -9,31 +9,37 @@ from contextlib import contextmanager
 from functools import cache
 
 from publisher.text.cut.break_points import cuts, parted
+from publisher.text.mail_words import MailWords, mail_words
 from publisher.text.marks import Mark, Text, concat, cut, indent, substitute
 from publisher.text.render.blocks import Block, Flow, between
 from publisher.text.render.line import Inline
 from publisher.text.render.link_targets import canonical
 from publisher.text.tree import Element
 
+WIDTH = 72
+"""Columns of a line at most."""
+
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def mail(root: Element, *, width: int = 72) -> Text:
-    """A post as the plain text part of a newsletter, its lines at most `width` columns wide.
+def mail(root: Element, *, width: int = WIDTH, language: str = "") -> Text:
+    """A post as the plain text part of a newsletter, its lines at most `width` columns wide. What
+    stands for a picture is in the post's `language`.
 
     Chinese and Japanese characters take two columns. An address or a line of code is never broken,
     however long. A link is its words and a number, "[1]"; the addresses stand at the end, each
     once. Footnotes have raised numbers.
     """
-    return Mail(width).render(root)
+    return Mail(width, mail_words(language)).render(root)
 
 
 class Mail(Flow):
     bullet = "- "
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, say: MailWords) -> None:
         super().__init__()
         self.width = width
+        self.say = say
         self.addresses: dict[str, tuple[int, str]] = {}
 
     @contextmanager
@@ -98,7 +104,11 @@ class Mail(Flow):
 
     def picture(self, image: Element) -> Text:
         words = self.alt(image)
-        return self.paragraph(Text(f"[Image: {words}]")) if words else Text("")
+        return (
+            self.paragraph(Text(f"[{self.say.image}{self.say.colon}{words}]"))
+            if words
+            else Text("")
+        )
 
     def grid(self, rows: list[tuple[list[Text], bool]]) -> Text:
         """In columns where they fit, else each row a paragraph."""
