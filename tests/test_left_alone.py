@@ -286,6 +286,16 @@ def test_the_same_title_is_enough_where_the_old_file_is_gone(
     assert len(live(sandbox, "mastodon")) == 2
 
 
+def test_two_short_mails_are_not_alike_for_what_stands_in_each(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    write(project, "one.md", "Bread", YESTERDAY, "We bake on Mondays.")
+    publish("one.md", "--channels", "email")
+    (project / "one.md").unlink()
+    write(project, "two.md", "Ovens", YESTERDAY, "Rosa mends them.")
+    assert publish("two.md", "--channels", "email").status == 0
+
+
 def test_two_ids_are_two_posts_and_another_text_is_another_post(
     project: Path, sandbox: Sandbox, publish: Publish
 ) -> None:

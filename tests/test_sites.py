@@ -207,6 +207,7 @@ def test_the_dry_run_shows_the_address_and_who_says_so(hugo: Path, publish: Publ
             "url": "https://ada.example/my-post/",
             "url_source": "Hugo",
             "url_problem": None,
+            "notes": [],
         }
     ]
 

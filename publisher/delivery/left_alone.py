@@ -97,8 +97,15 @@ def _is_like(delivery: Delivery, row: Row) -> bool:
     adapter, payload = delivery.adapter, delivery.rows[0].payload
     old = adapter.text_of(row.payload)
     fields = adapter.fields_of(row.payload).values()
-    alike = likeness(old, adapter.text_of(payload)) >= ALIKE
+    alike = likeness(_own_words(old), _own_words(adapter.text_of(payload))) >= ALIKE
     return alike or _is_said(delivery.post.title, (old, *fields))
+
+
+def _own_words(text: str) -> str:
+    """Without what all texts of a channel have in common: lines with an address, and a mail's
+    signature (RFC 3676, section 4.3)."""
+    unsigned = text.partition("\n-- \n")[0]
+    return "\n".join(line for line in unsigned.split("\n") if "://" not in line)
 
 
 def _is_said(title: str, texts: Collection[str]) -> bool:
