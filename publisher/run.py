@@ -75,7 +75,8 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run did, or would do. `left_alone` are lines about what it doesn't touch."""
+    """What a run did, or would do. `left_alone` are lines about what it doesn't touch, `drafts` those
+    that it found in folders."""
 
     dry: bool
     status: int
@@ -83,6 +84,7 @@ class Told:
     warnings: Sequence[PublishError]
     errors: Sequence[PublishError] = ()
     left_alone: Sequence[str] = ()
+    drafts: Sequence[Post] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Site:
     results: Sequence[Result]
     warnings: Sequence[PublishError]
     errors: Sequence[PublishError]
+    drafts: Sequence[Post]
 
 
 def publish(options: RunOptions, console: Console, show: Callable[[Told], None]) -> int:
@@ -119,7 +122,8 @@ def publish(options: RunOptions, console: Console, show: Callable[[Told], None])
         if not (options.dry or options.yes or options.sandbox):
             agree([result for site in sites for result in site.results], console)
         done = [_would_do(site) for site in sites] if options.dry else _do_each(sites, console)
-        told = _together(done, left_alone)
+        drafts = [draft for site in sites for draft in site.drafts]
+        told = replace(_together(done), left_alone=left_alone, drafts=drafts)
         with suppress(BrokenPipeError):  # `publish … | head`: what was sent is sent
             show(told)
     return told.status
@@ -186,6 +190,7 @@ def _prepare(
         results=plans.results,
         warnings=[*warnings, *plans.warnings, *terminal.warnings(plans.results), *gone],
         errors=[*unclear, *unread, *plans.failed],
+        drafts=read.drafts,
     )
 
 
@@ -239,17 +244,16 @@ def _do(site: Site, console: Console) -> Told:
     return Told(False, status, results, site.warnings, errors)
 
 
-def _together(done: Sequence[Told], left_alone: Sequence[str]) -> Told:
+def _together(done: Sequence[Told]) -> Told:
     """The sites of one run as one; of their statuses the one that asks most of a person."""
     if len(done) == 1:
-        return replace(done[0], left_alone=left_alone)
+        return done[0]
     return Told(
         done[0].dry,
         max((told.status for told in done), default=0),
         results=[result for told in done for result in told.results],
         warnings=[warning for told in done for warning in told.warnings],
         errors=[error for told in done for error in told.errors],
-        left_alone=left_alone,
     )
 
 

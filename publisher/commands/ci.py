@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,26 +13,20 @@ from typing import Any
 from publisher import config as configuration
 from publisher.delivery.left_alone import LEFT_ALONE
 from publisher.delivery.plan import Choice
-from publisher.delivery.result import WAITING, Result
-from publisher.errors import AltMissing, PublishError, UsageError, each_of
+from publisher.delivery.result import WAITING
+from publisher.errors import PublishError, UsageError, each_of
 from publisher.files import inside
 from publisher.ledger.open import open_store
-from publisher.ledger.row import Row
 from publisher.retraction import Retraction, retract
 from publisher.run import RunOptions, Told, publish
 from publisher.sending import Sent
 from publisher.tell import document, github, terminal
 from publisher.tell.console import Console, describe
-from publisher.tell.diff import differences
-
-TOLD = frozenset(("planned", "outdated", "failed", "unknown", "sent"))
-"""What a summary is about: the rest is as it was."""
+from publisher.tell.summary import HAPPENED, Touched, in_a_job, is_amiss, summary
 
 OUTPUT = 500_000
 """Bytes of the output `json`; GitHub takes 1 MiB of all outputs of a job (its documentation, read
 2026-11)."""
-MAX_LEFT_ALONE = 20
-"""Lines of a summary about posts that are left alone."""
 
 DESCRIPTION = (
     "Do what the GitHub Action does: publish on a push or a schedule, preview on a pull request."
@@ -80,7 +74,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 going, options.config, options.channels, dry=dry, yes=True, confined=True
             )
             return retract(
-                asked, inert, lambda sent: _tell(_told(sent, dry), event, environ, console, inert)
+                asked,
+                inert,
+                lambda sent: _tell_retracted(sent, dry, event, environ, console, inert),
             )
         gone = [path for path in options.posts if not Path(path).exists()]
         if gone:
@@ -90,11 +86,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 return _nothing(told, event, environ, console, dry=dry)
             inert.err(told)
             options = replace(options, posts=[path for path in options.posts if path not in gone])
-        return publish(
-            options,
-            inert,
-            lambda told: _tell(told, event, environ, console, inert),
-        )
+        touched = _touched(event, environ) if dry else Touched()
+        amiss = []
+
+        def tell(told: Told) -> None:
+            if dry and is_amiss(told, touched, yes=options.yes):
+                amiss.append(told)
+            text = summary(told, touched, yes=options.yes)
+            _tell(told, "\n".join(text), event, environ, console, inert)
+
+        status = publish(options, inert, tell)
+        return status or (1 if amiss and _is_true(environ, "STRICT") else 0)
     except PublishError as error:
         each = each_of(error)
         for one in each:
@@ -106,7 +108,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _kept_from(errors: Sequence[PublishError]) -> str:
-    lines = [f"- {github.inline(describe(error))}" for error in errors]
+    lines = [f"- {github.inline(in_a_job(describe(error)))}" for error in errors]
     return "\n".join(["## What keeps this from being published", *lines])
 
 
@@ -192,12 +194,35 @@ def _demand_a_person(event: github.Event) -> None:
         )
 
 
-def _told(sent: Sent, dry: bool) -> Told:
-    return Told(dry, 0 if dry else sent.status, sent.results, (), sent.errors)
+def _tell_retracted(
+    sent: Sent,
+    dry: bool,
+    event: github.Event,
+    environ: Mapping[str, str],
+    console: Console,
+    inert: Console,
+) -> None:
+    told = Told(dry, 0 if dry else sent.status, sent.results, (), sent.errors)
+    text = "\n".join(summary(told, Touched(), yes=True))
+    _tell(told, text, event, environ, console, inert)
+
+
+def _touched(event: github.Event, environ: Mapping[str, str]) -> Touched:
+    """What the pull request changes, as far as GitHub says it."""
+    names = github.changed_files(environ, event)
+    if names is None:
+        return Touched()
+    top = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    return Touched(frozenset((top / name).resolve() for name in names))
 
 
 def _tell(
-    told: Told, event: github.Event, environ: Mapping[str, str], console: Console, inert: Console
+    told: Told,
+    text: str,
+    event: github.Event,
+    environ: Mapping[str, str],
+    console: Console,
+    inert: Console,
 ) -> None:
     for warning in told.warnings:
         _annotate("warning", warning, console)
@@ -213,8 +238,10 @@ def _tell(
             words = f"{result.delivery.channel}: {terminal.short(result)}"
             words += f": {describe(result.error)}" if result.error else ""
             console.out(github.annotation("error", words, str(result.delivery.post.file), None))
-    _say("\n".join(_summary(told)), event, environ, console, comment=told.dry)
-    happened = [each for each in told.results if each.status in TOLD or each.reason in WAITING]
+    _say(text, event, environ, console, comment=told.dry)
+    if not told.dry and any(result.status == "sent" for result in told.results):
+        _say_after_the_merge(text, event, environ, console)
+    happened = [each for each in told.results if each.status in HAPPENED or each.reason in WAITING]
     rows = [row for result in happened for row in result.rows]
     whole = document.document(told.dry, told.results, told.errors, told.warnings)
     github.set_outputs(
@@ -261,7 +288,7 @@ def _outputs(environ: Mapping[str, str], document: str, failed: Sequence[str]) -
 
 def _annotate(level: str, error: PublishError, console: Console) -> None:
     words = f"{error.message} ({error.hint})" if error.hint else error.message
-    console.out(github.annotation(level, words, error.file, error.line))
+    console.out(github.annotation(level, in_a_job(words), error.file, error.line))
 
 
 def _say(
@@ -279,53 +306,17 @@ def _say(
         console.problem(error, "warning")
 
 
-def _summary(told: Told) -> Iterator[str]:
-    shown = [
-        each
-        for each in told.results
-        if (each.status in TOLD and not each.delivery.is_told) or each.reason in WAITING
-    ]
-    yield "## What would be published" if told.dry else "## What was published"
-    yield ""
-    if not shown:
-        yield "Nothing: everything is as it was."
-    for error in told.errors:
-        yield f"- **error**: {github.inline(describe(error))}"
-    for warning in told.warnings:
-        mark = "no alternative text" if isinstance(warning, AltMissing) else "note"
-        yield f"- **{mark}**: {github.inline(describe(warning))}"
-    for line in told.left_alone[:MAX_LEFT_ALONE]:
-        yield f"- {github.inline(line)}"
-    if len(told.left_alone) > MAX_LEFT_ALONE:
-        yield f"- … and {len(told.left_alone) - MAX_LEFT_ALONE} more without a date"
-    for result in shown:
-        yield ""
-        yield f"### {github.inline(str(result.delivery.post.file))} → {github.inline(result.delivery.channel)}"
-        yield ""
-        yield github.inline(terminal.action(result) if told.dry else terminal.short(result))
-        if result.error:
-            yield f"- {github.inline(describe(result.error))}"
-        if told.dry:
-            for row in result.parts:
-                yield from _part(result, row)
-        else:
-            for url in dict.fromkeys(row.url for row in result.rows if row.url):
-                yield f"- <{github.inline(url)}>" if not url.startswith("http") else f"- {url}"
-
-
-def _part(result: Result, row: Row) -> Iterator[str]:
-    adapter = result.delivery.adapter
-    yield ""
-    yield github.inline(terminal.measure(result, row))
-    text = adapter.text_of(row.payload)
-    before = adapter.text_of(row.live) if row.live is not None else None
-    if before is None and result.status == "outdated":
-        before, part = text, min(row.part, len(result.delivery.message.parts) - 1)
-        text = result.delivery.message.parts[part].text
-    if before is not None and before != text:
-        marks = {"removed": "[-{}-]", "added": "{{+{}+}}", "same": "{}"}
-        text = "".join(marks[kind].format(piece) for kind, piece in differences(before, text))
-    yield github.fenced(text)
-    for picture in result.pictures(row):
-        alt = github.inline(picture.alt) if picture.alt else "**no alternative text**"
-        yield f"- picture {github.inline(picture.name)}: {alt}"
+def _say_after_the_merge(
+    text: str, event: github.Event, environ: Mapping[str, str], console: Console
+) -> None:
+    """The comment on the pull request that this push merged gets the links, where the token may
+    write there."""
+    if (_given(environ, "COMMENT") or "true").lower() == "false":
+        return
+    number = github.merged_pull_request(environ, event)
+    if number is None:
+        return
+    try:
+        github.comment(environ, replace(event, number=number), text, update_only=True)
+    except PublishError as error:
+        console.problem(error, "warning")

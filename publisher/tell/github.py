@@ -11,12 +11,13 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from publisher.errors import DeliveryError, Refused, UsageError
+from publisher.errors import DeliveryError, PublishError, Refused, UsageError
 from publisher.hosts import check_url
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ COMMENT, SUMMARY = 65_536, 1024 * 1024
 refused whole."""
 PAGES = 30
 """Of a hundred comments each: a pull request with more gets a second preview, not an error."""
+MOST_FILES = 3000
+"""Of a pull request that GitHub lists (its documentation, read 2026-11)."""
+JOBS_OF_FORGES = ("forgejo-actions", "gitea-actions")
 _CUT = "\n\n… cut here: it is too long to be shown whole."
 
 
@@ -176,6 +180,18 @@ def inline(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~&$:=])", r"\\\1", line)
 
 
+def code(text: str) -> str:
+    """A stranger's text in one line, as it is, in code that nothing in it can end: it can be
+    copied."""
+    line = " ".join(_plain(re.sub(r"\s", " ", text)).split())
+    if not line:
+        return ""
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    ticks = "`" * (longest + 1)
+    edge = " " if line[0] == "`" or line[-1] == "`" else ""
+    return f"{ticks}{edge}{line}{edge}{ticks}"
+
+
 _REFERENCE = re.compile(
     r"[@#]"  # @user, #12, owner/name#12
     r"|\bGH(?=-[0-9])"
@@ -185,27 +201,17 @@ _REFERENCE = re.compile(
 )
 
 
-def comment(environ: Mapping[str, str], event: Event, body: str) -> str:
-    """Make our one comment on the pull request, or bring it up to date; returns its address.
-
-    Raises UsageError where there is no pull request or no token; DeliveryError.
-    """
+@contextmanager
+def _api(environ: Mapping[str, str], event: Event) -> Iterator[Api]:
+    """GitHub's API for one repository. Raises UsageError where there is no token; DeliveryError."""
     from publisher.http import Session, sorted_errors
 
-    api, token = (
-        environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
-        environ.get("GITHUB_TOKEN", ""),
-    )
-    if event.number is None:
-        raise UsageError(
-            "there is no pull request to comment on", hint=f"the event is {event.name}"
-        )
+    api = environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
+    token = environ.get("GITHUB_TOKEN", "")
     if not token:
         raise UsageError("GITHUB_TOKEN is not set", hint="the input `token` of the Action sets it")
     if problem := check_url(api):
         raise UsageError(f"GITHUB_API_URL {problem}", hint="GitHub Actions sets it")
-    issues = f"{api}/repos/{event.repository}/issues"
-    text = _shortened(f"{MARK}\n{_plain(body)}", COMMENT)
     with sorted_errors(), Session(secrets=[token]) as session:
         session.headers.update(
             {
@@ -215,51 +221,117 @@ def comment(environ: Mapping[str, str], event: Event, body: str) -> str:
                 "User-Agent": "announcement-publisher",
             }
         )
-        ours = _ours(session, api, f"{issues}/{event.number}/comments")
-        if ours is None:
-            made = session.request(
-                "POST", f"{issues}/{event.number}/comments", json={"body": text}
+        yield Api(session, api, f"{api}/repos/{event.repository}")
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """`root` is that of the whole API, `repository` that of one repository in it."""
+
+    session: Session
+    root: str
+    repository: str
+
+    def pages(self, path: str) -> Iterator[dict[str, Any]]:
+        """The items of a list, a hundred at a time. Raises Refused where it is none."""
+        for page in range(1, PAGES + 1):
+            found = self.session.request(
+                "GET", f"{self.repository}/{path}", params={"per_page": "100", "page": str(page)}
             ).json()
-        else:
-            made = session.request("PATCH", f"{issues}/comments/{ours}", json={"body": text}).json()
-    if not isinstance(made, dict) or not made.get("html_url"):
-        raise DeliveryError(
-            "GitHub answered without a comment", hint="the preview is in the job's summary"
-        )
-    return str(made["html_url"])
+            if not isinstance(found, list):
+                raise Refused("what answers there is not GitHub", hint="is GITHUB_API_URL right?")
+            yield from found
+            if len(found) < 100:
+                return
+
+    def write(self, method: str, path: str, body: str) -> str:
+        """A comment; returns its address."""
+        made = self.session.request(method, f"{self.repository}/{path}", json={"body": body}).json()
+        if not isinstance(made, dict) or not made.get("html_url"):
+            raise DeliveryError(
+                "GitHub answered without a comment", hint="the preview is in the job's summary"
+            )
+        return str(made["html_url"])
 
 
-def _ours(session: Session, api: str, comments: str) -> int | None:
-    """The number of the comment that begins with our mark and is ours: anybody may write that mark.
+def comment(
+    environ: Mapping[str, str], event: Event, body: str, *, update_only: bool = False
+) -> str:
+    """Make our one comment on the pull request, or bring it up to date; returns its address, empty
+    where there is none to be brought up to date and `update_only`.
 
-    A job's own token writes as a bot, a person's token as that person.
+    Raises UsageError where there is no pull request or no token; DeliveryError.
     """
-    me = ""
-    for page in range(1, PAGES + 1):
-        found = session.request(
-            "GET", comments, params={"per_page": "100", "page": str(page)}
-        ).json()
-        if not isinstance(found, list):
-            raise Refused("what answers there is not GitHub", hint="is GITHUB_API_URL right?")
-        for one in found:
-            if not str(one.get("body") or "").startswith(MARK):
-                continue
-            author = one.get("user") or {}  # None: the account is gone
-            if author.get("type") == "Bot":
-                return int(one["id"])
-            me = me or _login(session, api)
-            if author.get("login") == me:
-                return int(one["id"])
-        if len(found) < 100:
-            break
+    if event.number is None:
+        raise UsageError(
+            "there is no pull request to comment on", hint=f"the event is {event.name}"
+        )
+    text = _shortened(f"{MARK}\n{_plain(body)}", COMMENT)
+    with _api(environ, event) as api:
+        ours = _ours(api, event.number)
+        if ours is not None:
+            return api.write("PATCH", f"issues/comments/{ours}", text)
+        if update_only:
+            return ""
+        return api.write("POST", f"issues/{event.number}/comments", text)
+
+
+def changed_files(environ: Mapping[str, str], event: Event) -> frozenset[str] | None:
+    """The paths that the pull request changes, also those it takes away or gives another name; None
+    where that can't be known."""
+    if event.number is None or not environ.get("GITHUB_TOKEN"):
+        return None
+    try:
+        with _api(environ, event) as api:
+            files = list(api.pages(f"pulls/{event.number}/files"))
+    except PublishError:
+        return None
+    if len(files) >= MOST_FILES:
+        return None
+    names = (
+        str(file.get(key) or "") for file in files for key in ("filename", "previous_filename")
+    )
+    return frozenset(name for name in names if name)
+
+
+def merged_pull_request(environ: Mapping[str, str], event: Event) -> int | None:
+    """The pull request that this push merged; None where it was none, or that can't be known."""
+    if event.name != "push" or not event.sha or not environ.get("GITHUB_TOKEN"):
+        return None
+    with suppress(PublishError), _api(environ, event) as api:
+        for pull in api.pages(f"commits/{event.sha}/pulls"):
+            into = (pull.get("base") or {}).get("ref")
+            if pull.get("merged_at") and into == event.default_branch:
+                return int(pull["number"])
     return None
 
 
-def _login(session: Session, api: str) -> str:
+def _ours(api: Api, number: int) -> int | None:
+    """The number of the comment that begins with our mark and is ours: anybody may write that mark.
+
+    A job's own token writes as a bot, a person's token as that person. Forgejo and Gitea have no
+    kinds of accounts; there a job writes under a name that nobody else may have.
+    """
+    me = ""
+    for one in api.pages(f"issues/{number}/comments"):
+        if not str(one.get("body") or "").startswith(MARK):
+            continue
+        author = one.get("user") or {}  # None: the account is gone
+        if author.get("type") == "Bot" or (
+            "type" not in author and author.get("login") in JOBS_OF_FORGES
+        ):
+            return int(one["id"])
+        me = me or _login(api)
+        if author.get("login") == me:
+            return int(one["id"])
+    return None
+
+
+def _login(api: Api) -> str:
     """Who this token writes as, for a person's; "-", which nobody is called, for a job's: it may
     not ask."""
     try:
-        return str(session.request("GET", f"{api}/user").json().get("login") or "-")
+        return str(api.session.request("GET", f"{api.root}/user").json().get("login") or "-")
     except Refused:
         return "-"
 

@@ -50,11 +50,16 @@ def plan(result: Result, console: Console) -> str:
             lines += _fields(delivery.adapter, payload, live, console)
             lines += _text(delivery.adapter, payload, live, console)
     lines.append(console.colour("  " + "─" * 70, "dim"))
-    if missing := lost(delivery.post, delivery.adapter, delivery.message):
-        lines.append(f"  not here: {', '.join(map(str, missing))}")
+    lines += [f"  {line}" for line in losses(delivery)]
     notes = (*delivery.message.notes, *delivery.post.notes)
     lines += [f"  note: {clean(note)}" for note in notes]
     return "\n".join(lines) + "\n"
+
+
+def losses(delivery: Delivery) -> list[str]:
+    """A line about what a reader there won't get; none where that is nothing."""
+    missing = lost(delivery.post, delivery.adapter, delivery.message)
+    return [f"not here: {', '.join(map(str, missing))}"] if missing else []
 
 
 def _fields(
