@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
-from tests.conftest import POST, Publish
+from tests.conftest import POST, YESTERDAY, Publish
+from tests.picture_files import halves, saved
 from tests.test_github import TOKEN, Api, pull_request
 from tests.test_github import api as api
 
@@ -72,7 +73,7 @@ def test_from_a_fork_it_is_the_summary_alone(
     event(fork=True)
     assert publish("ci").status == 0
     assert "What would be published" in summary(project)
-    assert api.calls == []
+    assert set(api.calls) <= {"GET"}
 
 
 def test_a_stranger_s_post_breaks_out_of_nothing(
@@ -94,7 +95,9 @@ def test_a_stranger_s_post_breaks_out_of_nothing(
         else:
             outside.append(line)
     assert not fence
-    assert "<img" not in "\n".join(outside).replace("\\<", "")
+    # Code is text, and its end is of more backticks than any in it.
+    plain = re.sub(r"(`+)[^`].*?(?<!`)\1(?!`)", "", "\n".join(outside))
+    assert "<img" not in plain.replace("\\<", "")
     assert "# not a heading" not in outside
 
 
@@ -235,3 +238,192 @@ def test_pull_request_target_is_refused_where_somebody_looks(
     assert "::error::pull_request_target" in ran.out
     assert "would give a stranger" in summary(project)
     assert sandbox.received() == []
+
+
+def entry(folder: Path, name: str, head: str, text: str = "The lamp is lit every evening.") -> None:
+    (folder / name).write_text(
+        f"---\ntitle: {name.removesuffix('.md')}\n{head}\n---\n{text}\n", "utf-8"
+    )
+
+
+@pytest.fixture
+def posts(
+    project: Path, publish: Publish, event: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A folder with a post in each state, and a job that publishes it."""
+    folder = project / "posts"
+    folder.mkdir()
+    entry(folder, "taken.md", f"date: {YESTERDAY}")
+    assert publish("posts/taken.md", "--channels", "discord").status == 0
+    assert publish("retract", "posts/taken.md", "--yes").status == 0
+    entry(folder, "marked.md", f"date: {YESTERDAY}")
+    assert publish("adopt", "--all", "posts/marked.md").status == 0
+    entry(folder, "draft.md", f"date: {YESTERDAY}\ndraft: true")
+    entry(folder, "later.md", "date: 2099-05-06T07:00:00Z")
+    entry(folder, "ended.md", f"date: {YESTERDAY}\nexpiryDate: {YESTERDAY}")
+    entry(folder, "old.md", "date: 2020-01-01")
+    entry(folder, "page.md", "layout: page")
+    (folder / "l.png").write_bytes(saved(halves(), "PNG"))
+    entry(folder, "new.md", f"date: {YESTERDAY}", "It is lit.\n\n![A lit lamp](l.png)")
+    event()
+    monkeypatch.setenv("INPUT_PATH", "posts")
+    monkeypatch.setenv("INPUT_CHANNELS", "discord")
+    return folder
+
+
+def changes(api: Api, *names: str) -> None:
+    api.files = [{"filename": f"posts/{name}"} for name in names]
+
+
+def test_the_comment_tells_of_each_post_that_is_touched_and_is_not_sent(
+    posts: Path, publish: Publish, api: Api
+) -> None:
+    changes(api, *(file.name for file in posts.iterdir()))
+    ran = publish("ci")
+    assert ran.status == 0, ran.err
+    (comment,) = api.comments
+    said = comment["body"].replace("\\", "").replace("\u2060", "")
+    for line in (
+        "- posts/draft.md: not sent: a draft",
+        "- posts/later.md: not sent: it will be published from 2099-05-06 07:00 UTC on",
+        "- posts/ended.md: not sent: its expiry date is over",
+        "- posts/taken.md: not sent: retracted (publish POST --republish, from your own checkout, brings it back)",
+        "- posts/marked.md: not sent: it is from before (publish POST --republish, from your own checkout, sends",
+        "- posts/old.md: not sent: it is too old to be meant (run the workflow with it as path to send it)",
+        "- posts/page.md: not sent: it has no date",
+        "### posts/new.md → discord",
+    ):
+        assert line in said, line
+
+
+def test_the_comment_shows_what_a_reader_of_the_channel_sees(
+    posts: Path, publish: Publish, api: Api
+) -> None:
+    changes(api, "new.md")
+    publish("ci")
+    (comment,) = api.comments
+    said = comment["body"]
+    assert "- title: `new`" in said
+    assert "- link: `https://example.org/news/new/`" in said
+    assert "A lit lamp" in said
+
+
+def test_what_a_pull_request_does_not_touch_is_not_told(
+    posts: Path, publish: Publish, api: Api
+) -> None:
+    """But in one line, where it would go out all the same."""
+    changes(api, "draft.md", "elsewhere.md")
+    publish("ci")
+    (comment,) = api.comments
+    said = comment["body"].replace("\\", "")
+    assert [line for line in said.splitlines() if line.startswith(("-", "#"))] == [
+        "## What would be published",
+        "- posts/draft.md: not sent: a draft",
+        "- besides, by other changes: posts/new.md",
+    ]
+
+
+def test_a_picture_that_is_changed_touches_its_post(
+    posts: Path, publish: Publish, api: Api
+) -> None:
+    changes(api, "l.png")
+    publish("ci")
+    assert "### posts/new" in api.comments[0]["body"].replace("\\", "")
+
+
+def test_where_it_is_not_known_what_is_touched_all_is_told(
+    posts: Path, publish: Publish, api: Api
+) -> None:
+    api.files = None
+    publish("ci")
+    said = api.comments[0]["body"].replace("\\", "")
+    assert "### posts/new.md" in said
+    assert "left alone: 1 post is older than 14 days" in said
+
+
+def test_a_post_whose_file_is_taken_away_is_told_with_the_input_that_takes_it_down(
+    posts: Path, publish: Publish, api: Api
+) -> None:
+    entry(posts, "gone.md", f"date: {YESTERDAY}")
+    assert publish("posts/gone.md", "--channels", "discord").status == 0
+    (posts / "gone.md").unlink()
+    changes(api, "gone.md")
+    publish("ci")
+    said = api.comments[0]["body"].replace("\\", "").replace("\u2060", "")
+    assert "the file is gone, and what it said is live still" in said
+    assert "to take it down: the input retract: posts/gone.md" in said
+
+
+def test_more_new_posts_than_a_run_sends_are_said_before_the_merge(
+    posts: Path, publish: Publish, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"flood-{number}.md" for number in range(4)]
+    for name in names:
+        entry(posts, name, f"date: {YESTERDAY}")
+    changes(api, *names)
+    assert publish("ci").status == 0
+    words = "- **none of it**: a run sends no more than 3 new posts by itself, and these are 5"
+    assert words in api.comments[0]["body"]
+    monkeypatch.setenv("INPUT_YES", "true")
+    publish("ci")
+    assert words not in api.comments[0]["body"]
+
+
+@pytest.mark.parametrize("strict", ["true", "false"])
+def test_a_preview_may_fail_the_check(
+    posts: Path, publish: Publish, api: Api, monkeypatch: pytest.MonkeyPatch, strict: str
+) -> None:
+    monkeypatch.setenv("INPUT_STRICT", strict)
+    changes(api, "new.md")
+    assert publish("ci").status == 0, "nothing is amiss"
+    entry(posts, "new.md", f"date: {YESTERDAY}", "It is lit.\n\n![](l.png)\n\nIt is so.")
+    (posts / "new.md").write_text(
+        (posts / "new.md").read_text("utf-8").replace("title:", "image: l.png\ntitle:"), "utf-8"
+    )
+    assert publish("ci").status == (1 if strict == "true" else 0)
+    changes(api, "draft.md")
+    assert publish("ci").status == 0, "another post's fault is not this pull request's"
+
+
+def test_after_the_merge_the_comment_has_the_links(
+    posts: Path, publish: Publish, api: Api, event: Callable[..., None], sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    changes(api, "new.md")
+    publish("ci")
+    event("push")
+    monkeypatch.setenv("INPUT_PATH", "posts")
+    monkeypatch.setenv("INPUT_CHANNELS", "discord")
+    monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef")
+    api.pulls = [
+        {"number": 6, "merged_at": None, "base": {"ref": "trunk"}},
+        {"number": 5, "merged_at": "2026-01-01T00:00:00Z", "base": {"ref": "other"}},
+        {"number": 7, "merged_at": "2026-01-01T00:00:00Z", "base": {"ref": "trunk"}},
+    ]
+    api.calls.clear()
+    ran = publish("ci")
+    assert ran.status == 0, ran.err
+    (comment,) = api.comments
+    assert "What was published" in comment["body"]
+    (url,) = output(project_of(posts), "urls").splitlines()
+    assert f"- {url}" in comment["body"]
+    api.calls.clear()
+    assert publish("ci").status == 0
+    assert api.calls == [], "nothing was sent: nothing is to be told"
+
+
+def project_of(posts: Path) -> Path:
+    return posts.parent
+
+
+def test_without_a_comment_none_is_made_after_the_merge(
+    posts: Path, publish: Publish, api: Api, event: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    event("push")
+    monkeypatch.setenv("INPUT_PATH", "posts")
+    monkeypatch.setenv("INPUT_CHANNELS", "discord")
+    monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef")
+    api.pulls = [{"number": 7, "merged_at": "2026-01-01T00:00:00Z", "base": {"ref": "trunk"}}]
+    assert publish("ci").status == 0
+    assert api.comments == []

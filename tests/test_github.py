@@ -39,6 +39,12 @@ class Api:
         self.status = 200
         self.comments: list[dict[str, Any]] = []
         self.calls: list[str] = []
+        self.files: list[dict[str, Any]] | None = [{"filename": "post.md", "status": "added"}]
+        """What the pull request changes; None: it can't be said."""
+        self.pulls: list[dict[str, Any]] = []
+        """Which pull requests the push merged."""
+        self.users = "type"
+        """Whether accounts have a type: on GitHub."""
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -63,7 +69,13 @@ class Api:
                     self.answer(known, 200 if api.login else 403)
                     return
                 page = int(re.findall(r"[?&]page=(\d+)", self.path)[0])
-                self.answer(api.comments[(page - 1) * 100 : page * 100])
+                kept = slice((page - 1) * 100, page * 100)
+                if "/files" in self.path:
+                    self.answer(api.files[kept] if api.files is not None else {}, 200)
+                elif "/commits/" in self.path:
+                    self.answer(api.pulls[kept])
+                else:
+                    self.answer(api.comments[kept])
 
             def written(self) -> str:
                 assert self.headers["Authorization"] == f"Bearer {TOKEN}"
@@ -95,7 +107,7 @@ class Api:
 
     def add(self, body: str, kind: str, login: str = "stranger") -> None:
         number = len(self.comments) + 1
-        user = {"type": kind, "login": login}
+        user = {"login": login, **({"type": kind} if self.users == "type" else {})}
         self.comments.append(
             {"id": number, "body": body, "user": user, "html_url": f"{self.url}/#{number}"}
         )
@@ -189,6 +201,20 @@ def test_there_is_one_comment_and_it_is_brought_up_to_date(tmp_path: Path, api: 
     ]  # fmt: skip
     assert api.comments[-1]["body"] == f"{github.MARK}\nsecond"
     assert "quoted by somebody" in api.comments[120]["body"]
+
+
+@pytest.mark.parametrize("forge", ["forgejo-actions", "gitea-actions"])
+def test_on_another_forge_the_comment_is_found_again(tmp_path: Path, api: Api, forge: str) -> None:
+    """Accounts have no types there, and the token may not ask whose it is."""
+    api.users = "none"
+    environ = pull_request(tmp_path, GITHUB_API_URL=api.url, GITHUB_TOKEN=TOKEN)
+    event = github.read_event(environ)
+    api.add(f"{github.MARK}\nnot ours", "", "stranger")
+    api.add(f"{github.MARK}\nours", "", forge)
+    github.comment(environ, event, "new")
+    assert [each["body"] for each in api.comments] == [
+        f"{github.MARK}\nnot ours", f"{github.MARK}\nnew",
+    ]  # fmt: skip
 
 
 def test_with_a_person_s_token_it_is_that_person_s_comment(tmp_path: Path, api: Api) -> None:
