@@ -235,13 +235,15 @@ class Api:
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """The items of a list, a hundred at a time. Raises Refused where it is none."""
         for page in range(1, PAGES + 1):
-            found = self.session.request(
+            answer = self.session.request(
                 "GET", f"{self.repository}/{path}", params={"per_page": "100", "page": str(page)}
-            ).json()
+            )
+            found = answer.json()
             if not isinstance(found, list):
                 raise Refused("what answers there is not GitHub", hint="is GITHUB_API_URL right?")
             yield from found
-            if len(found) < 100:
+            # Forgejo and Gitea have pages of a size of their own, and say where the next one is.
+            if len(found) < 100 and "next" not in answer.links:
                 return
 
     def write(self, method: str, path: str, body: str) -> str:
