@@ -14,7 +14,9 @@ from typing import Any
 from publisher.errors import PublishError, UsageError, each_of
 from publisher.tell.console import Console
 
-COMMANDS = ("check", "channels", "status", "retract", "adopt", "resolve", "ledger", "sandbox", "ci")
+COMMANDS = (
+    "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger", "sandbox", "ci",
+)  # fmt: skip
 
 _EXIT_STATUSES = """exit status:
   0  all is live (also when it already was)
@@ -27,6 +29,7 @@ commands (a file of that name is ./status):
   publish check [POST...]    are the configuration, each channel's credentials, and these posts good?
   publish channels           every adapter, whether it is set up, what is missing
   publish status [POST]      what is live where, with links
+  publish approve POST...    write beside each what you have looked at, for approve = true
   publish retract POST...    take down what is live, and don't post it again
   publish adopt POST CHANNEL URL | --all FOLDER
                              take over what was posted before; mark an archive as not to be sent

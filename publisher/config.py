@@ -57,7 +57,7 @@ an archive."""
 SYNDICATION = ("front-matter", "file")
 _SITE_KEYS = (
     "base_url", "title", "language", "permalink", "static", "timezone", "since", "wait_for_page", "syndication",
-    "values", "ignore_keys", "max_age", "undated", "built", "build_list",
+    "values", "ignore_keys", "max_age", "undated", "approve", "built", "build_list",
 )  # fmt: skip
 _SECTIONS = ("site", "pictures", "ledger", "channels")
 
@@ -66,7 +66,7 @@ _SECTIONS = ("site", "pictures", "ledger", "channels")
 class Site:
     """`timezone` is for dates that don't say theirs; what is dated before `since` is an archive,
     and not sent. What nobody named by itself is left alone where it is older than `max_age`, or has
-    no date and `undated` is false.
+    no date and `undated` is false. With `approve`, nothing is sent that wasn't approved as it is.
 
     `wait_for_page` are seconds that a post's page may take to be there; `syndication` is where
     links are written back. `title` goes before a post's title that is only a version; `values` are
@@ -89,6 +89,7 @@ class Site:
     ignore_keys: frozenset[str] = frozenset()
     max_age: timedelta = MAX_AGE
     undated: bool = False
+    approve: bool = False
     built: str = ""
     build_list: str = ""
     own: frozenset[str] = frozenset()
@@ -367,6 +368,7 @@ class _Reader:
         ignored = self.ignored(table.pop("ignore_keys", []))
         max_age = self.age(table.pop("max_age", MAX_AGE.days))
         undated = self.flag("site", "undated", table.pop("undated", False))
+        approve = self.flag("site", "approve", table.pop("approve", False))
         values = self.texts("site", table, _SITE_KEYS)
         base = values.get("base_url", "")
         if base and not re.match(r"https?://[^/\s]+", base):
@@ -444,6 +446,7 @@ class _Reader:
             ignore_keys=ignored,
             max_age=max_age,
             undated=undated,
+            approve=approve,
             own=frozenset(values),
         )
 

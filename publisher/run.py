@@ -13,6 +13,7 @@ from publisher import config as configuration
 from publisher.compose.composer import Composer
 from publisher.config import Config
 from publisher.dates import parse_date
+from publisher.delivery import approval
 from publisher.delivery.notes import gone_now, is_touched, remember
 from publisher.delivery.plan import Choice
 from publisher.delivery.planning import Planning, plan_all
@@ -76,7 +77,7 @@ class RunOptions:
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a run did, or would do. `left_alone` are lines about what it doesn't touch, `drafts` those
-    that it found in folders."""
+    that it found in folders, `approvals` lines about what is to be approved."""
 
     dry: bool
     status: int
@@ -85,6 +86,7 @@ class Told:
     errors: Sequence[PublishError] = ()
     left_alone: Sequence[str] = ()
     drafts: Sequence[Post] = ()
+    approvals: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,11 @@ def _would_do(site: Site) -> Told:
     found = {str(file) for file in site.planning.found}
     if any(isinstance(each, PictureMissing) and each.file not in found for each in site.errors):
         status = 2  # a real run, which is all or nothing for what is named, would attempt nothing
-    return Told(True, status, site.results, site.warnings, site.errors)
+    told = Told(True, status, site.results, site.warnings, site.errors)
+    if not site.planning.config.site.approve:
+        return told
+    facts = channels.known_facts(site.planning.adapters, site.planning.ledger)
+    return replace(told, approvals=approval.told(site.results, facts))
 
 
 def _do_each(sites: Sequence[Site], console: Console) -> list[Told]:
@@ -254,6 +260,7 @@ def _together(done: Sequence[Told]) -> Told:
         results=[result for told in done for result in told.results],
         warnings=[warning for told in done for warning in told.warnings],
         errors=[error for told in done for error in told.errors],
+        approvals=[line for told in done for line in told.approvals],
     )
 
 

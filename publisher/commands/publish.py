@@ -10,7 +10,7 @@ from publisher.delivery.left_alone import LEFT_ALONE
 from publisher.delivery.plan import Choice
 from publisher.run import RunOptions, Told, publish
 from publisher.tell import document, site, terminal
-from publisher.tell.console import Console
+from publisher.tell.console import Console, clean
 
 DESCRIPTION = "Publish one Markdown announcement to every channel, exactly once, as previewed."
 
@@ -63,6 +63,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 console.out(page)
                 pages.add(page)
             console.out(tell(result, console))
+        for line in told.approvals:
+            console.out(clean(line))
 
     choice = Choice(
         update=not arguments.no_update,

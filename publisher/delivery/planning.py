@@ -11,6 +11,7 @@ from pathlib import Path
 from publisher.adapter import Adapter
 from publisher.compose.composer import Composed, Composer
 from publisher.config import Config
+from publisher.delivery import approval
 from publisher.delivery.left_alone import Vanished, over, reason_of
 from publisher.delivery.plan import Choice, Delivery, plan
 from publisher.delivery.result import (
@@ -120,6 +121,8 @@ def _plan_post(
     created = [result.delivery for result in results if _creates(result)]
     if old := vanished.renamed_to(created):
         results = [renamed(each.delivery, old) if _creates(each) else each for each in results]
+    if planning.config.site.approve and not planning.dry:
+        results = approval.held(results)
     if post.url_problem:
         results = [without_address(each.delivery) if _creates(each) else each for each in results]
     return Plans(results, warnings, errors)

@@ -22,7 +22,9 @@ RENAMED = "renamed?"
 """Why a post is held that may be one that was sent under another name."""
 NO_ADDRESS = "address?"
 """Why a post is held whose site is known, and the address of its page isn't."""
-WAITING = ("busy", RENAMED, NO_ADDRESS)
+NOT_APPROVED = "approval?"
+"""Why a post is held that nobody has approved as it is."""
+WAITING = ("busy", RENAMED, NO_ADDRESS, NOT_APPROVED)
 """Reasons for which a run that skips a post hasn't done what it was asked."""
 
 

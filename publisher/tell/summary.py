@@ -132,6 +132,10 @@ def _not_sent(told: Told, touched: Touched) -> Iterator[str]:
         is_said = result.reason in _SAID and (result.reason not in LEFT_ALONE or touched.files)
         if is_said and told.dry and touched.has(post):
             reasons.setdefault(post.file, []).append(terminal.action(result))
+    for line in told.approvals:
+        name, _, words = line.partition(": ")
+        if touched.files is None or Path(name).resolve() in touched.files:
+            yield f"- {github.inline(name)}: {github.inline(words)}"
     for file, why in reasons.items():
         yield f"- {github.inline(str(file))}: {_inline('; '.join(dict.fromkeys(why)))}"
 

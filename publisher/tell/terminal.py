@@ -207,6 +207,7 @@ def _reason(result: Result) -> str:
         "too old": "it is too old to be meant (name it by itself to send it)",
         "undated": "it has no date",
         "address?": "where its page is isn't known",
+        "approval?": "it isn't approved as it is",
         "renamed?": "it may be a post that was sent under another name",
     }.get(result.reason or "", str(result.reason))
 
