@@ -354,6 +354,30 @@ def test_a_post_whose_file_is_taken_away_is_told_with_the_input_that_takes_it_do
     assert "to take it down: the input retract: posts/gone.md" in said
 
 
+def test_each_address_can_be_copied(
+    posts: Path,
+    publish: Publish,
+    api: Api,
+    event: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing that can't be seen stands in one: neither before the merge nor after it."""
+    event("push")
+    monkeypatch.setenv("INPUT_PATH", "posts")
+    monkeypatch.setenv("INPUT_CHANNELS", "discord,mastodon")
+    assert publish("ci").status == 0
+    (posts / "new.md").unlink()
+    event()
+    monkeypatch.setenv("INPUT_PATH", "posts")
+    monkeypatch.setenv("INPUT_CHANNELS", "discord,mastodon")
+    changes(api, "new.md")
+    publish("ci")
+    for text in (summary(project_of(posts)), api.comments[0]["body"]):
+        found = re.findall(r"http[^\s`]*", text.replace("\\", ""))
+        assert found
+        assert all(re.match("https?://", each) and "\u2060" not in each for each in found)
+
+
 def test_more_new_posts_than_a_run_sends_are_said_before_the_merge(
     posts: Path, publish: Publish, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -302,6 +302,38 @@ def test_the_configuration_may_lie_in_a_folder_and_beside_a_second_site(
     assert blog.creations() == 9
 
 
+def test_what_is_approved_is_committed_with_the_post(blog: Blog) -> None:
+    """Of what was pushed without its approval, or edited after it, nothing goes out."""
+    blog.edit("publish.toml", "[site]", "[site]\napprove = true")
+    blog.write("posts/lamp.md", NEW.replace("image", "# image"))
+    commit(blog.work, "A post")
+    assert blog.job("ledger", "init").wait().status == 0
+    ran = blog.job().wait()
+    assert ran.status == 1, ran.err
+    assert "it isn't approved" in ran.out
+    checkout = clone(blog.bare, "office")
+    environment = blog.environment
+    approve = Job(
+        ("approve", "posts/lamp.md", "--channels", "twitter,discord"), str(checkout), environment,
+        str(blog.folder / "approve.out"), str(blog.folder / "approve.err"),
+    )  # fmt: skip
+    assert blog.runner.start(approve).wait().status == 0
+    text = (checkout / "posts" / "lamp.md.approved").read_text("utf-8")
+    blog.write("posts/lamp.md.approved", text)
+    blog.edit("publish.toml", "[channels.mastodon]", "[channels.discord]")
+    config = (blog.work / "publish.toml").read_text("utf-8")
+    begin, _, rest = config.partition("[channels.discord]")
+    blog.write("publish.toml", begin + rest[rest.index("[channels.twitter]") :])
+    ran = blog.push("It is approved")
+    assert ran.status == 0, ran.err
+    assert blog.everything() == {"mastodon": 0, "twitter": 1, "discord": 1}
+    blog.edit("posts/lamp.md", "fest", "fast")
+    ran = blog.push("A typo")
+    assert ran.status == 1, ran.err
+    assert "its text on discord isn't what was approved" in ran.out
+    assert "fest" in blog.live("discord")[0]
+
+
 def test_any_separator_may_stand_in_a_post(blog: Blog) -> None:
     odd = "\u2028 \u2029 \x85 \x0b \x0c \x1c \x1d \x1e".split(" ")
     for number, letter in enumerate(odd):

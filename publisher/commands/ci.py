@@ -22,7 +22,7 @@ from publisher.run import RunOptions, Told, publish
 from publisher.sending import Sent
 from publisher.tell import document, github, terminal
 from publisher.tell.console import Console, describe
-from publisher.tell.summary import HAPPENED, Touched, in_a_job, is_amiss, summary
+from publisher.tell.summary import HAPPENED, Touched, in_a_job, is_amiss, one_line, summary
 
 OUTPUT = 500_000
 """Bytes of the output `json`; GitHub takes 1 MiB of all outputs of a job (its documentation, read
@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _kept_from(errors: Sequence[PublishError]) -> str:
-    lines = [f"- {github.inline(in_a_job(describe(error)))}" for error in errors]
+    lines = [f"- {one_line(describe(error))}" for error in errors]
     return "\n".join(["## What keeps this from being published", *lines])
 
 
@@ -138,7 +138,7 @@ def _nothing(
 ) -> int:
     """Nothing is to be done, and that is said where somebody looks for it."""
     console.out(github.annotation("notice", why, None, None))
-    text = f"## Nothing was published\n\n{github.inline(why)}"
+    text = f"## Nothing was published\n\n{one_line(why)}"
     _say(text, event, environ, console, comment=dry)
     _outputs(environ, "{}", [])
     return 0

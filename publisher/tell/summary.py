@@ -28,6 +28,7 @@ MAX_LEFT_ALONE = 20
 _SAID = frozenset((*LEFT_ALONE, "draft", "future", "expired", "retracted", "archived"))
 """Why a post isn't sent that a pull request touches: its author should know."""
 
+_ADDRESS = re.compile(r"(https?://[^\s()<>]*[^\s()<>.,;:!?…])")
 _INPUTS = (
     (r"publish retract (\S+)", r"the input retract: \1"),
     (
@@ -108,11 +109,11 @@ def is_amiss(told: Told, touched: Touched, *, yes: bool) -> bool:
 
 def _problems(told: Told, touched: Touched) -> Iterator[str]:
     for error in told.errors:
-        yield f"- **error**: {_inline(describe(error))}"
+        yield f"- **error**: {one_line(describe(error))}"
     for warning in told.warnings:
         if touched.is_about(warning):
             mark = "no alternative text" if isinstance(warning, AltMissing) else "note"
-            yield f"- **{mark}**: {_inline(describe(warning))}"
+            yield f"- **{mark}**: {one_line(describe(warning))}"
 
 
 def _not_sent(told: Told, touched: Touched) -> Iterator[str]:
@@ -120,7 +121,7 @@ def _not_sent(told: Told, touched: Touched) -> Iterator[str]:
     alone, one line a post."""
     if touched.files is None:
         for line in told.left_alone[:MAX_LEFT_ALONE]:
-            yield f"- {_inline(line)}"
+            yield f"- {one_line(line)}"
         if len(told.left_alone) > MAX_LEFT_ALONE:
             yield f"- … and {len(told.left_alone) - MAX_LEFT_ALONE} more without a date"
     reasons: dict[Path, list[str]] = {}
@@ -137,7 +138,7 @@ def _not_sent(told: Told, touched: Touched) -> Iterator[str]:
         if touched.files is None or Path(name).resolve() in touched.files:
             yield f"- {github.inline(name)}: {github.inline(words)}"
     for file, why in reasons.items():
-        yield f"- {github.inline(str(file))}: {_inline('; '.join(dict.fromkeys(why)))}"
+        yield f"- {github.inline(str(file))}: {one_line('; '.join(dict.fromkeys(why)))}"
 
 
 def _result(result: Result, *, dry: bool) -> Iterator[str]:
@@ -145,9 +146,9 @@ def _result(result: Result, *, dry: bool) -> Iterator[str]:
     yield ""
     yield f"### {github.inline(str(delivery.post.file))} → {github.inline(delivery.channel)}"
     yield ""
-    yield _inline(terminal.action(result) if dry else terminal.short(result))
+    yield one_line(terminal.action(result) if dry else terminal.short(result))
     if result.error:
-        yield f"- {_inline(describe(result.error))}"
+        yield f"- {one_line(describe(result.error))}"
     if not dry:
         for url in dict.fromkeys(row.url for row in result.rows if row.url):
             yield f"- {url}" if url.startswith("http") else f"- <{github.inline(url)}>"
@@ -155,7 +156,7 @@ def _result(result: Result, *, dry: bool) -> Iterator[str]:
     for row in result.parts:
         yield from _part(result, row)
     notes = [*terminal.losses(delivery), *delivery.message.notes]
-    yield from (f"- {_inline(note)}" for note in notes)
+    yield from (f"- {one_line(note)}" for note in notes)
 
 
 def _part(result: Result, row: Row) -> Iterator[str]:
@@ -178,5 +179,17 @@ def _part(result: Result, row: Row) -> Iterator[str]:
         yield f"- picture {github.inline(picture.name)}: {alt}"
 
 
-def _inline(text: str) -> str:
-    return github.inline(in_a_job(text))
+def one_line(text: str) -> str:
+    """In one line, in which nothing is markup; with the Action's inputs in its hints. An address is
+    code, which can be copied: GitHub makes nothing of it."""
+    pieces = _ADDRESS.split(in_a_job(text))
+    return "".join(
+        github.code(piece) if number % 2 else _spaced(piece) for number, piece in enumerate(pieces)
+    )
+
+
+def _spaced(piece: str) -> str:
+    words = github.inline(piece)
+    before = " " if piece[:1].isspace() else ""
+    after = " " if words and piece[-1:].isspace() else ""
+    return f"{before}{words}{after}"
