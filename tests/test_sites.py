@@ -479,8 +479,33 @@ def test_the_sandbox_stands_in_for_a_site_that_has_not_said_its_address(
     assert ran.json["posts"][0]["url"].endswith("/x/")
 
 
+BY_DOCUMENTATION = (
+    Site("zola-plain", "zola", {
+        "config.toml": f'base_url = "{HOST}"\n', "content/blog/2026-03-05-hello-world.md": "+++\ntitle = 'Hello'\n+++\nHello.\n",
+        "content/blog/own/index.md": "+++\nslug = 'other'\n+++\nHello.\n", "content/path.md": "+++\npath = 'a/b'\n+++\nHello.\n",
+    }),
+    Site("quarto-plain", "quarto", {
+        "_quarto.yml": f"website:\n  site-url: {HOST}\n", "posts/hello/index.qmd": "---\ntitle: Hello\n---\nHello.\n",
+        "posts/plain.qmd": "---\ntitle: P\n---\nHello.\n",
+    }),
+)  # fmt: skip
+"""Of generators that can't be had here: what their documentation says."""
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "path"),
+    [
+        (0, "content/blog/2026-03-05-hello-world.md", "/blog/hello-world/"), (0, "content/blog/own/index.md", "/blog/other/"),
+        (0, "content/path.md", "/a/b/"), (1, "posts/hello/index.qmd", "/posts/hello/"), (1, "posts/plain.qmd", "/posts/plain.html"),
+    ],
+)  # fmt: skip
+def test_by_the_documentation_alone(number: int, name: str, path: str, folder: Path) -> None:
+    write(BY_DOCUMENTATION[number], folder)
+    assert read_in(folder, name).url == f"{HOST}{path}"
+
+
 def test_each_generator_has_a_workflow_and_a_section() -> None:
-    generators = {site.generator for site in SITES}
+    generators = {site.generator for site in SITES} | {"zola", "quarto"}
     assert {file.stem for file in WORKFLOWS} == generators
     page = (ROOT / "docs" / "sites.md").read_text("utf-8")
     for name in generators:
@@ -495,7 +520,8 @@ def test_a_workflow_announces_after_it_has_deployed_what_it_built(file: Path) ->
     (folder,) = [
         step["with"]["path"] for step in build["steps"] if "upload" in step.get("uses", "")
     ]
-    (site,) = [each for each in SITES if each.name in (f"{file.stem}-plain", f"{file.stem}-date")]
+    names = (f"{file.stem}-plain", f"{file.stem}-date")
+    (site,) = [each for each in (*SITES, *BY_DOCUMENTATION) if each.name in names]
     (ours,) = [step for step in announce["steps"] if "publisher" in step["uses"]]
     assert any(name.startswith(ours["with"]["path"] + "/") for name in site.files)
     with tempfile.TemporaryDirectory() as scratch:

@@ -33,6 +33,10 @@ class Quarto(Generator):
             static=".",
         )
 
+    def output(self) -> Path | None:
+        folder = self.table("project").get("output-dir")
+        return self.root / (folder if isinstance(folder, str) and folder else self.built[1])
+
     def asset(self, file: PurePosixPath, page: PurePosixPath) -> str | None:
         """What lies in a folder whose name begins with an underscore is not published."""
         if any(part.startswith(("_", ".")) for part in file.parts):
