@@ -481,11 +481,14 @@ def test_the_sandbox_stands_in_for_a_site_that_has_not_said_its_address(
 
 BY_DOCUMENTATION = (
     Site("zola-plain", "zola", {
-        "config.toml": f'base_url = "{HOST}"\n', "content/blog/2026-03-05-hello-world.md": "+++\ntitle = 'Hello'\n+++\nHello.\n",
-        "content/blog/own/index.md": "+++\nslug = 'other'\n+++\nHello.\n", "content/path.md": "+++\npath = 'a/b'\n+++\nHello.\n",
+        "config.toml": f'base_url = "{HOST}"\n',
+        "content/blog/2026-03-05-hello-world.md": "+++\ntitle = 'Hello'\n+++\nHello.\n",
+        "content/blog/own/index.md": "+++\nslug = 'other'\n+++\nHello.\n",
+        "content/path.md": "+++\npath = 'a/b'\n+++\nHello.\n",
     }),
     Site("quarto-plain", "quarto", {
-        "_quarto.yml": f"website:\n  site-url: {HOST}\n", "posts/hello/index.qmd": "---\ntitle: Hello\n---\nHello.\n",
+        "_quarto.yml": f"website:\n  site-url: {HOST}\n",
+        "posts/hello/index.qmd": "---\ntitle: Hello\n---\nHello.\n",
         "posts/plain.qmd": "---\ntitle: P\n---\nHello.\n",
     }),
 )  # fmt: skip
@@ -495,8 +498,10 @@ BY_DOCUMENTATION = (
 @pytest.mark.parametrize(
     ("number", "name", "path"),
     [
-        (0, "content/blog/2026-03-05-hello-world.md", "/blog/hello-world/"), (0, "content/blog/own/index.md", "/blog/other/"),
-        (0, "content/path.md", "/a/b/"), (1, "posts/hello/index.qmd", "/posts/hello/"), (1, "posts/plain.qmd", "/posts/plain.html"),
+        (0, "content/blog/2026-03-05-hello-world.md", "/blog/hello-world/"),
+        (0, "content/blog/own/index.md", "/blog/other/"),
+        (0, "content/path.md", "/a/b/"), (1, "posts/hello/index.qmd", "/posts/hello/"),
+        (1, "posts/plain.qmd", "/posts/plain.html"),
     ],
 )  # fmt: skip
 def test_by_the_documentation_alone(number: int, name: str, path: str, folder: Path) -> None:
