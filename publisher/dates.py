@@ -103,8 +103,10 @@ def day_in(moment: datetime, language: str) -> str:
     from babel import Locale, UnknownLocaleError  # 40 ms, for a newsletter alone
     from babel.dates import format_date
 
-    try:
-        locale = Locale.parse(language or "en", sep="-")
-    except (UnknownLocaleError, ValueError):
-        return f"{moment:%Y-%m-%d}"
-    return format_date(moment, format="long", locale=locale)
+    tag = language or "en"
+    for name in (tag, tag.partition("-")[0]):
+        try:
+            return format_date(moment, format="long", locale=Locale.parse(name, sep="-"))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return f"{moment:%Y-%m-%d}"

@@ -99,6 +99,14 @@ def test_what_is_cut_is_counted(words: str, tmp_path: Path) -> None:
     assert abs(gone / whole - links / of) < 0.05
 
 
+def test_a_short_text_is_lost_sentence_by_sentence(tmp_path: Path) -> None:
+    text = "---\ntitle: A\n---\nIt is out. Get it [here](https://a.example/get), as a file or on a stick.\n"
+    found = told(tmp_path, text, "mastodon")
+    gone, whole = found["characters"]
+    assert whole == len("It is out.Get it here, as a file or on a stick.")
+    assert gone == len("Get it here, as a file or on a stick.")
+
+
 def test_a_text_of_the_channel_s_own_is_what_its_author_wants(tmp_path: Path) -> None:
     own = POST.replace("title: Lamps", "title: Lamps\npublish: {mastodon: {text: Come and see!}}")
     assert told(tmp_path, own, "mastodon") == {}

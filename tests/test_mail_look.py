@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from publisher.adapter import Channel, Message
 from publisher.compose.compose import compose
 from publisher.compose.lost import lost
 from publisher.config import Config, Site
+from publisher.dates import day_in
 from publisher.post.reader import read
 from publisher.registry import load
 from publisher.text.mail_words import _WORDS, mail_words
@@ -34,14 +36,14 @@ def mail(
     folder: Path,
     text: str = TEXT,
     settings: dict[str, Any] | None = None,
-    title: str = "Lantern",
+    site: str = "Lantern",
     **front: Any,
 ) -> tuple[Message, str, str]:
     """The message, its text and its HTML as they are sent."""
     head = {"title": "News", "canonical_url": "https://example.org/x/", **front}
     lines = "\n".join(f"{key}: {json.dumps(value)}" for key, value in head.items())
     (folder / "post.md").write_text(f"---\n{lines}\n---\n\n{text}\n", "utf-8")
-    config = Config(root=folder, site=Site(title=title, language="en"))
+    config = Config(root=folder, site=Site(title=site, language="en"))
     adapter = load("email")(Channel("email", "email", settings or SETTINGS, folder))
     message = compose(read(folder / "post.md", config), adapter, config, {})
     payload = adapter.payload(message, 0)
@@ -75,16 +77,35 @@ def test_it_begins_with_who_and_when_and_ends_with_why(tmp_path: Path) -> None:
     )
 
 
+def test_without_a_title_the_first_words_are_the_subject_and_not_the_day(tmp_path: Path) -> None:
+    front: dict[str, Any] = {"title": "", "date": "2026-03-05", "author": "Ada"}
+    (tmp_path / "post.md").write_text("", "utf-8")
+    _, text, html = mail(tmp_path, **front)
+    assert text.startswith("The workshop")
+    assert "March 5, 2026 · Ada" in words_of(html)
+
+
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [
+        ("fr", "5 mars 2026"), ("fa", "5 مارس 2026"), ("ja", "2026年3月5日"), ("pt-BR", "5 de março de 2026"),
+        ("zh-Hant-TW", "2026年3月5日"), ("zh-CN", "2026年3月5日"), ("en-GB", "5 March 2026"), ("en-XY", "March 5, 2026"),
+    ],
+)  # fmt: skip
+def test_the_day_is_written_as_its_language_writes_it(language: str, day: str) -> None:
+    assert day_in(datetime(2026, 3, 5, 23, 30, tzinfo=UTC), language) == day
+
+
 def test_what_is_not_known_is_not_said(tmp_path: Path) -> None:
-    _, text, html = mail(tmp_path, settings={"unsubscribe": "mailto:leave@example.org"}, title="")
+    _, text, html = mail(tmp_path, settings={"unsubscribe": "mailto:leave@example.org"}, site="")
     assert words_of(html) == f"News {TEXT} Read on the web Unsubscribe"
     assert "None" not in text
 
 
 def test_the_sender_s_name_stands_in_for_the_site_s(tmp_path: Path) -> None:
-    assert words_of(mail(tmp_path, title="")[2]).startswith("Rosa News")
+    assert words_of(mail(tmp_path, site="")[2]).startswith("Rosa News")
     plain = {**SETTINGS, "sender": "news@example.org"}
-    assert words_of(mail(tmp_path, settings=plain, title="")[2]).startswith("News")
+    assert words_of(mail(tmp_path, settings=plain, site="")[2]).startswith("News")
 
 
 def test_a_logo_stands_in_for_the_name(tmp_path: Path) -> None:

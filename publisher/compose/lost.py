@@ -34,6 +34,7 @@ LITTLE, FEW = 0.02, 20
 written in another way."""
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>()]+")
+_SENTENCE = re.compile(r"(?<=[.!?。！？…])\s*(?!\d)")
 _SIGNS = re.compile(r"[\W_]+")
 _PARAGRAPHS = BLOCKS | {"br"}
 
@@ -89,8 +90,8 @@ def _lost_of(written: _Written, message: Message, text: str) -> dict[str, tuple[
     code = sum(1 for each in written.code if not shown.has(each))
     footnotes = sum(1 for each in written.footnotes if not shown.has(each))
     links = sum(1 for link in written.links if link not in text)
-    whole = sum(length for _, length in written.paragraphs)
-    gone = round(sum(length * (1 - shown.share(each)) for each, length in written.paragraphs))
+    whole = sum(length for _, length in written.sentences)
+    gone = round(sum(length * (1 - shown.share(each)) for each, length in written.sentences))
     return {
         "table": (tables, len(written.tables)),
         "picture": (max(0, written.pictures - len(message.pictures)), written.pictures),
@@ -149,10 +150,10 @@ def _letters(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What a post has, its words as letters alone: the running text in paragraphs, each with its
+    """What a post has, its words as letters alone: the running text in sentences, each with its
     length in characters."""
 
-    paragraphs: tuple[tuple[str, int], ...]
+    sentences: tuple[tuple[str, int], ...]
     tables: tuple[tuple[str, ...], ...]
     code: tuple[str, ...]
     footnotes: tuple[str, ...]
@@ -174,9 +175,10 @@ def _written(post: Post) -> _Written:
     ]
     links = {each.attrs.get("href", "") for each in elements if each.name == "a"}
     return _Written(
-        paragraphs=tuple(
+        sentences=tuple(
             (letters, len(words))
-            for words in _paragraphs(post.body)
+            for paragraph in _paragraphs(post.body)
+            for words in _SENTENCE.split(paragraph)
             if (letters := _letters(words))
         ),
         tables=tuple(tuple(filter(None, row)) for row in cells if any(row)),
