@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -227,3 +228,15 @@ def test_of_real_posts_what_is_lost_and_what_is_told_agree(name: str) -> None:
             wrong.append((source.file.name, "characters", missing, len(pieces), gone, whole))
     assert wrong == []
     assert seen > 100
+
+
+@pytest.mark.skipif(not (SHARED / "posts").is_dir(), reason="../shared/posts is not there")
+def test_of_real_posts_a_mail_loses_nothing_but_what_needs_a_browser() -> None:
+    config = Config(root=SHARED, site=SITE)
+    wrong = {}
+    for source in collect([str(SHARED / "posts")]).files:
+        with suppress(PublishError):
+            message, found = composed(read(source.file, config), config, "email")
+            if found.keys() - {"media"} and not message.notes:
+                wrong[source.file.name] = found
+    assert wrong == {}

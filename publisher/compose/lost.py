@@ -34,7 +34,7 @@ LITTLE, FEW = 0.02, 20
 written in another way."""
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>()]+")
-_SENTENCE = re.compile(r"(?<=[.!?。！？…])\s*(?!\d)")
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
 _SIGNS = re.compile(r"[\W_]+")
 _PARAGRAPHS = BLOCKS | {"br"}
 
@@ -211,12 +211,12 @@ def _is_medium(element: Element) -> bool:
 
 
 def _paragraphs(body: Element) -> Iterator[str]:
-    """The words of the running text, paragraph by paragraph: without tables, code, footnotes, and what
-    is struck out."""
+    """The words of the running text, paragraph by paragraph: without tables, code, footnotes, what is
+    struck out, and addresses."""
     words: list[str] = []
 
     def flushed() -> Iterator[str]:
-        paragraph = " ".join("".join(words).split())
+        paragraph = " ".join(_ADDRESS.sub(" ", "".join(words)).split())
         words.clear()
         if paragraph:
             yield paragraph
