@@ -323,6 +323,17 @@ def test_what_a_pull_request_does_not_touch_is_not_told(
     ]
 
 
+@pytest.mark.parametrize("name", ["publish.toml", "templates/discord.txt.j2"])
+def test_another_look_touches_all_that_would_go_out(
+    posts: Path, publish: Publish, api: Api, name: str
+) -> None:
+    api.files = [{"filename": name}]
+    publish("ci")
+    said = api.comments[0]["body"].replace("\\", "")
+    assert "### posts/new.md" in said
+    assert "draft.md" not in said
+
+
 def test_a_picture_that_is_changed_touches_its_post(
     posts: Path, publish: Publish, api: Api
 ) -> None:
@@ -339,6 +350,8 @@ def test_where_it_is_not_known_what_is_touched_all_is_told(
     said = api.comments[0]["body"].replace("\\", "")
     assert "### posts/new.md" in said
     assert "left alone: 1 post is older than 14 days" in said
+    assert "posts/later.md: not sent" in said
+    assert "marked.md" not in said, "an archive may have hundreds"
 
 
 def test_a_post_whose_file_is_taken_away_is_told_with_the_input_that_takes_it_down(

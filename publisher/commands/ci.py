@@ -213,7 +213,8 @@ def _touched(event: github.Event, environ: Mapping[str, str]) -> Touched:
     if names is None:
         return Touched()
     top = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    return Touched(frozenset((top / name).resolve() for name in names))
+    look = any(name.endswith(".toml") or "/templates/" in f"/{name}" for name in names)
+    return Touched(frozenset((top / name).resolve() for name in names), look)
 
 
 def _tell(

@@ -27,6 +27,8 @@ MAX_LEFT_ALONE = 20
 """Lines about posts that are left alone."""
 _SAID = frozenset((*LEFT_ALONE, "draft", "future", "expired", "retracted", "archived"))
 """Why a post isn't sent that a pull request touches: its author should know."""
+_WAITING_FOR_A_DAY = frozenset(("draft", "future", "expired"))
+"""The same, of which there are few, where it isn't known what is touched."""
 
 _ADDRESS = re.compile(r"(https?://[^\s()<>]*[^\s()<>.,;:!?…])")
 _INPUTS = (
@@ -51,9 +53,12 @@ def in_a_job(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The files that a pull request changes, links resolved; None: not known, and all count."""
+    """The files that a pull request changes, links resolved; None: not known, and all count. `look`:
+    among them is a template or a configuration, so that every post that would go out looks
+    otherwise."""
 
     files: frozenset[Path] | None = None
+    look: bool = False
 
     def has(self, post: Post) -> bool:
         """Whether it changes a post, or one of its pictures."""
@@ -73,7 +78,7 @@ def too_many(results: Sequence[Result]) -> int:
 def summary(told: Told, touched: Touched, *, yes: bool) -> Iterator[str]:
     """Of a preview, what the pull request touches in full, and the rest in a line."""
     shown = [each for each in told.results if _is_news(each)]
-    own = [each for each in shown if touched.has(each.delivery.post)]
+    own = [each for each in shown if touched.look or touched.has(each.delivery.post)]
     yield "## What would be published" if told.dry else "## What was published"
     yield ""
     if told.dry and not yes and (many := too_many(told.results)):
@@ -130,8 +135,8 @@ def _not_sent(told: Told, touched: Touched) -> Iterator[str]:
             reasons.setdefault(post.file, []).append("not sent: a draft")
     for result in told.results:
         post = result.delivery.post
-        is_said = result.reason in _SAID and (result.reason not in LEFT_ALONE or touched.files)
-        if is_said and told.dry and touched.has(post):
+        said = _SAID if touched.files is not None else _WAITING_FOR_A_DAY
+        if result.reason in said and told.dry and touched.has(post):
             reasons.setdefault(post.file, []).append(terminal.action(result))
     for line in told.approvals:
         name, _, words = line.partition(": ")
