@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.tell.github import MARK
 from tests.conftest import POST, YESTERDAY, Publish
 from tests.picture_files import halves, saved
 from tests.test_github import TOKEN, Api, pull_request
@@ -451,6 +452,23 @@ def test_after_the_merge_the_comment_has_the_links(
 
 def project_of(posts: Path) -> Path:
     return posts.parent
+
+
+def test_a_token_that_may_not_comment_is_no_warning(
+    posts: Path, publish: Publish, api: Api, event: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    event("push")
+    monkeypatch.setenv("INPUT_PATH", "posts")
+    monkeypatch.setenv("INPUT_CHANNELS", "discord")
+    monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef")
+    api.add(f"{MARK}\nours", "Bot")
+    api.pulls = [{"number": 7, "merged_at": "2026-01-01T00:00:00Z", "base": {"ref": "trunk"}}]
+    api.may_write = False
+    ran = publish("ci")
+    assert ran.status == 0
+    assert "warning" not in ran.out + ran.err
+    assert "PATCH" in " ".join(api.calls)
 
 
 def test_without_a_comment_none_is_made_after_the_merge(

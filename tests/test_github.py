@@ -41,6 +41,7 @@ class Api:
         self.calls: list[str] = []
         self.files: list[dict[str, Any]] | None = [{"filename": "post.md", "status": "added"}]
         """What the pull request changes; None: it can't be said."""
+        self.may_write = True
         self.pulls: list[dict[str, Any]] = []
         """Which pull requests the push merged."""
         self.users = "type"
@@ -92,6 +93,9 @@ class Api:
 
             def do_PATCH(self) -> None:
                 api.calls.append(f"PATCH {self.path}")
+                if not api.may_write:
+                    self.answer({"message": "Resource not accessible by integration"}, 403)
+                    return
                 (one,) = [
                     each for each in api.comments if each["id"] == int(self.path.rpartition("/")[2])
                 ]

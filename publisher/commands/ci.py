@@ -14,7 +14,7 @@ from publisher import config as configuration
 from publisher.delivery.left_alone import LEFT_ALONE
 from publisher.delivery.plan import Choice
 from publisher.delivery.result import WAITING
-from publisher.errors import PublishError, UsageError, each_of
+from publisher.errors import PublishError, Refused, UsageError, each_of
 from publisher.files import inside
 from publisher.ledger.open import open_store
 from publisher.retraction import Retraction, retract
@@ -311,7 +311,7 @@ def _say_after_the_merge(
     text: str, event: github.Event, environ: Mapping[str, str], console: Console
 ) -> None:
     """The comment on the pull request that this push merged gets the links, where the token may
-    write there."""
+    write there: many a job's may not, and then there mostly is no comment."""
     if (_given(environ, "COMMENT") or "true").lower() == "false":
         return
     number = github.merged_pull_request(environ, event)
@@ -319,5 +319,7 @@ def _say_after_the_merge(
         return
     try:
         github.comment(environ, replace(event, number=number), text, update_only=True)
+    except Refused:
+        return
     except PublishError as error:
         console.problem(error, "warning")
