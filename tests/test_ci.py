@@ -335,6 +335,15 @@ def test_another_look_touches_all_that_would_go_out(
     assert "draft.md" not in said
 
 
+def test_nothing_is_said_where_nothing_is_touched(posts: Path, publish: Publish, api: Api) -> None:
+    changes(api, "elsewhere.md")
+    publish("ci")
+    assert "Nothing of what this pull request changes." in api.comments[0]["body"]
+    assert publish("posts/new.md", "--channels", "discord").status == 0
+    publish("ci")
+    assert "Nothing: everything is as it was." in api.comments[0]["body"]
+
+
 def test_a_picture_that_is_changed_touches_its_post(
     posts: Path, publish: Publish, api: Api
 ) -> None:

@@ -83,6 +83,12 @@ def test_a_whole_text_loses_no_word(tmp_path: Path) -> None:
     assert found.keys() == {"picture", "media"}
 
 
+def test_a_video_whose_address_is_said_is_not_lost(tmp_path: Path) -> None:
+    text = '---\ntitle: A\n---\nSee it:\n\n<video src="https://v.example/lamp.mp4"></video>\n'
+    assert "media" not in told(tmp_path, text, "discord", WHOLE)
+    assert told(tmp_path, text, "mastodon")["media"] == (1, 1)
+
+
 def test_a_mail_shows_all_but_what_needs_a_browser(tmp_path: Path) -> None:
     assert told(tmp_path, POST, "email") == {"media": (1, 1)}
 

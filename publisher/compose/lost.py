@@ -97,7 +97,10 @@ def _lost_of(written: _Written, message: Message, text: str) -> dict[str, tuple[
         "picture": (max(0, written.pictures - len(message.pictures)), written.pictures),
         "code": (code, len(written.code)),
         "footnote": (footnotes, len(written.footnotes)),
-        "media": (written.media, written.media),
+        "media": (
+            sum(1 for each in written.media if not each or each not in text),
+            len(written.media),
+        ),
         "link": (links, len(written.links)),
         "characters": (gone if gone > max(FEW, LITTLE * whole) or gone == whole else 0, whole),
     }
@@ -151,7 +154,7 @@ def _letters(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Written:
     """What a post has, its words as letters alone: the running text in sentences, each with its
-    length in characters."""
+    length in characters; of media their addresses, where a text may say them."""
 
     sentences: tuple[tuple[str, int], ...]
     tables: tuple[tuple[str, ...], ...]
@@ -159,7 +162,7 @@ class _Written:
     footnotes: tuple[str, ...]
     links: tuple[str, ...]
     pictures: int
-    media: int
+    media: tuple[str, ...]
 
 
 @lru_cache(maxsize=8)
@@ -200,7 +203,7 @@ def _written(post: Post) -> _Written:
         ),
         links=tuple(sorted(each for each in links if each.startswith("http") and each != post.url)),
         pictures=len(post.pictures),
-        media=sum(1 for each in elements if _is_medium(each)),
+        media=tuple(_address_of(each) for each in elements if _is_medium(each)),
     )
 
 
@@ -208,6 +211,12 @@ def _is_medium(element: Element) -> bool:
     return element.name in ("video", "audio") or (
         "medium" in element.attrs and element.name == COMMENT
     )
+
+
+def _address_of(medium: Element) -> str:
+    """Where a video is; empty where that is in a frame of somebody else's."""
+    sources = (each.attrs.get("src", "") for each in medium.walk() if each.name != "track")
+    return next(filter(None, sources), "")
 
 
 def _paragraphs(body: Element) -> Iterator[str]:

@@ -87,10 +87,12 @@ def summary(told: Told, touched: Touched, *, yes: bool) -> Iterator[str]:
             f' {many}. The input `yes: "true"` lets it'
         )
     lines = [*_problems(told, touched), *_not_sent(told, touched)]
-    if not own and not lines:
-        yield "Nothing: everything is as it was."
-    yield from lines
     others = dict.fromkeys(each.delivery.post.file for each in shown if each not in own)
+    if not (own or lines or others):
+        yield "Nothing: everything is as it was."
+    elif not (own or lines):
+        yield "Nothing of what this pull request changes."
+    yield from lines
     if others:
         names = ", ".join(github.inline(str(file)) for file in list(others)[: terminal.NEWEST])
         more = f" and {len(others) - terminal.NEWEST} more" if len(others) > terminal.NEWEST else ""
