@@ -41,6 +41,7 @@ from publisher.sending import Sending, Sent, carry_out, name_of, no_page_at, ope
 from publisher.tell import terminal
 from publisher.tell.console import Console, clean
 from publisher.tell.question import MANY, agree
+from publisher.tell.told import Told
 
 STOPPED = 130
 """The exit status after Ctrl-C."""
@@ -72,21 +73,6 @@ class RunOptions:
     confined: bool = False
     since: str | None = None
     choice: Choice = field(default_factory=Choice)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a run did, or would do. `left_alone` are lines about what it doesn't touch, `drafts` those
-    that it found in folders, `approvals` lines about what is to be approved."""
-
-    dry: bool
-    status: int
-    results: Sequence[Result]
-    warnings: Sequence[PublishError]
-    errors: Sequence[PublishError] = ()
-    left_alone: Sequence[str] = ()
-    drafts: Sequence[Post] = ()
-    approvals: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +246,7 @@ def _together(done: Sequence[Told]) -> Told:
         results=[result for told in done for result in told.results],
         warnings=[warning for told in done for warning in told.warnings],
         errors=[error for told in done for error in told.errors],
-        approvals=[line for told in done for line in told.approvals],
+        approvals={file: words for told in done for file, words in told.approvals.items()},
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from publisher.compose import compose
+from publisher.compose.template import environment
 from publisher.sandbox import Sandbox
 from tests.conftest import RECENT, Publish, edit, live, texts
 from tests.test_ci import event as event
@@ -185,7 +185,7 @@ def test_since_and_update_all(
     monkeypatch.setenv("INPUT_SINCE", "")
     assert publish("ci").status == 0
     template.write_text("Look: {{ post.title }}", "utf-8")
-    compose._environment.cache_clear()  # as in a new process
+    environment.cache_clear()  # as in a new process
     assert publish("ci").status == 0
     assert not texts(sandbox, "mastodon")[0].startswith("Look")
     monkeypatch.setenv("INPUT_UPDATE_ALL", "true")

@@ -42,6 +42,17 @@ def configure(project: Path, pattern: str, by: str) -> None:
     (project / "publish.toml").write_text(changed, "utf-8")
 
 
+@pytest.fixture
+def preview(event: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The job is that of a pull request, for these channels."""
+
+    def pull() -> None:
+        event()
+        monkeypatch.setenv("INPUT_CHANNELS", CHANNELS)
+
+    return pull
+
+
 def approve(publish: Publish, *more: str) -> str:
     """Approves, and returns the digest."""
     ran = publish("approve", "post.md", *(more or ("--channels", CHANNELS)))
@@ -118,11 +129,9 @@ def test_a_preview_says_how_to_approve_by_the_same_digest(
     house: Path,
     publish: Publish,
     api: Api,
-    event: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
+    preview: Callable[[], None],
 ) -> None:
-    event()
-    monkeypatch.setenv("INPUT_CHANNELS", CHANNELS)
+    preview()
     ran = publish("ci")
     assert ran.status == 0, "a preview is there to be looked at"
     found = re.search(
@@ -151,12 +160,10 @@ def test_a_picture_that_is_not_here_can_not_be_approved(
     house: Path,
     publish: Publish,
     api: Api,
-    event: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
+    preview: Callable[[], None],
 ) -> None:
     edit(house, "(lamp.png)", "(https://pictures.example/lamp.png)")
-    event()
-    monkeypatch.setenv("INPUT_CHANNELS", CHANNELS)
+    preview()
     publish("ci")
     said = summary(house).replace("\\", "").replace("\u2060", "")
     assert "can't be approved: the picture lamp.png isn't here" in said

@@ -272,6 +272,19 @@ def posts(
     return folder
 
 
+@pytest.fixture
+def merge(event: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The job after it is that of a push which merged a pull request."""
+
+    def push() -> None:
+        event("push")
+        monkeypatch.setenv("INPUT_PATH", "posts")
+        monkeypatch.setenv("INPUT_CHANNELS", "discord")
+        monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef")
+
+    return push
+
+
 def changes(api: Api, *names: str) -> None:
     api.files = [{"filename": f"posts/{name}"} for name in names]
 
@@ -433,15 +446,11 @@ def test_a_preview_may_fail_the_check(
 
 
 def test_after_the_merge_the_comment_has_the_links(
-    posts: Path, publish: Publish, api: Api, event: Callable[..., None], sandbox: Sandbox,
-    monkeypatch: pytest.MonkeyPatch,
+    posts: Path, publish: Publish, api: Api, merge: Callable[[], None], sandbox: Sandbox,
 ) -> None:  # fmt: skip
     changes(api, "new.md")
     publish("ci")
-    event("push")
-    monkeypatch.setenv("INPUT_PATH", "posts")
-    monkeypatch.setenv("INPUT_CHANNELS", "discord")
-    monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef")
+    merge()
     api.pulls = [
         {"number": 6, "merged_at": None, "base": {"ref": "trunk"}},
         {"number": 5, "merged_at": "2026-01-01T00:00:00Z", "base": {"ref": "other"}},
@@ -464,13 +473,9 @@ def project_of(posts: Path) -> Path:
 
 
 def test_a_token_that_may_not_comment_is_no_warning(
-    posts: Path, publish: Publish, api: Api, event: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
+    posts: Path, publish: Publish, api: Api, merge: Callable[[], None],
 ) -> None:  # fmt: skip
-    event("push")
-    monkeypatch.setenv("INPUT_PATH", "posts")
-    monkeypatch.setenv("INPUT_CHANNELS", "discord")
-    monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef")
+    merge()
     api.add(f"{MARK}\nours", "Bot")
     api.pulls = [{"number": 7, "merged_at": "2026-01-01T00:00:00Z", "base": {"ref": "trunk"}}]
     api.may_write = False
@@ -481,13 +486,9 @@ def test_a_token_that_may_not_comment_is_no_warning(
 
 
 def test_without_a_comment_none_is_made_after_the_merge(
-    posts: Path, publish: Publish, api: Api, event: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
+    posts: Path, publish: Publish, api: Api, merge: Callable[[], None],
 ) -> None:  # fmt: skip
-    event("push")
-    monkeypatch.setenv("INPUT_PATH", "posts")
-    monkeypatch.setenv("INPUT_CHANNELS", "discord")
-    monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef")
+    merge()
     api.pulls = [{"number": 7, "merged_at": "2026-01-01T00:00:00Z", "base": {"ref": "trunk"}}]
     assert publish("ci").status == 0
     assert api.comments == []

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from publisher import registry
 from publisher.adapter import Adapter, Channel, Message
-from publisher.compose.compose import _environment, compose
+from publisher.compose.compose import compose
+from publisher.compose.template import environment
 from publisher.config import Config, Site
 from publisher.errors import PublishError, TemplateError
 from publisher.ledger.row import canonical
@@ -63,7 +64,7 @@ def made(
     (folder / "templates").mkdir(exist_ok=True)
     file = folder / "templates" / f"{adapter}.txt.j2"
     if not file.is_file() or file.read_text("utf-8") != template:
-        _environment.cache_clear()  # within one run, templates are read once
+        environment.cache_clear()  # within one run, templates are read once
         file.unlink(missing_ok=True)
         if template:
             file.write_text(template, "utf-8")

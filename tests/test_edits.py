@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.compose import compose
+from publisher.compose import template
 from publisher.sandbox import Sandbox
 from tests.conftest import POST, Publish, edit, live, texts
 from tests.picture_files import halves, saved
@@ -114,7 +114,7 @@ def test_a_new_template_rewrites_nothing_unless_asked(
     (project / "templates" / "mastodon.txt.j2").write_text(
         "News: {{ post.title }} {{ post.url }}", "utf-8"
     )
-    compose._environment.cache_clear()  # as in a new process
+    template.environment.cache_clear()  # as in a new process
     ran = publish("post.md", "--channels", "mastodon", "--json")
     assert (ran.status, ran.statuses()) == (0, {"mastodon": "outdated"})
     assert "--update-all" in ran.err
@@ -137,7 +137,7 @@ def test_an_edit_unseen_on_a_channel_doesn_t_let_a_later_template_through(
     (project / "templates" / "mastodon.txt.j2").write_text(
         "News: {{ post.title }} {{ post.url }}", "utf-8"
     )
-    compose._environment.cache_clear()
+    template.environment.cache_clear()
     assert publish("post.md", "--channels", "mastodon", "--json").statuses() == {
         "mastodon": "outdated"
     }

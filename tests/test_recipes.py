@@ -74,6 +74,15 @@ def run(script: list[str] | str, folder: Path, **environment: str) -> str:
     return ran.stdout
 
 
+def commit_all(folder: Path) -> None:
+    """Makes a repository of it, with everything in one commit."""
+    shutil.rmtree(folder / ".git")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    author = ("-c", "user.name=a", "-c", "user.email=a@a.example")
+    git(folder, *author, "commit", "--quiet", "-m", "A post")
+
+
 def published(sandbox: Sandbox) -> set[str]:
     return {name for name in ("mastodon", "twitter", "discord") if live(sandbox, name)}
 
@@ -109,20 +118,7 @@ def test_forgejo(machine: Path, sandbox: Sandbox, tmp_path_factory: pytest.TempP
     """Its own steps, from the checkout on, from a server that is a folder here."""
     (job,) = recipe("forgejo.yml")["jobs"].values()
     checkout, step = job["steps"]
-    shutil.rmtree(machine / ".git")
-    git(machine, "init", "--quiet", "--initial-branch=main")
-    git(machine, "add", ".")
-    git(
-        machine,
-        "-c",
-        "user.name=a",
-        "-c",
-        "user.email=a@a.example",
-        "commit",
-        "--quiet",
-        "-m",
-        "A post",
-    )
+    commit_all(machine)
     work = tmp_path_factory.mktemp("work")
     (work / "event.json").write_text(
         json.dumps({"repository": {"default_branch": "main"}}), "utf-8"
@@ -148,20 +144,7 @@ def test_cron(machine: Path, sandbox: Sandbox, tmp_path_factory: pytest.TempPath
     when, command = re.fullmatch(r"((?:\S+ ){4}\S+) (.*)", line).groups()  # type: ignore[union-attr]
     assert re.fullmatch(r"\d+ \* \* \* \*", when)
     home = tmp_path_factory.mktemp("home")
-    shutil.rmtree(machine / ".git")
-    git(machine, "init", "--quiet", "--initial-branch=main")
-    git(machine, "add", ".")
-    git(
-        machine,
-        "-c",
-        "user.name=a",
-        "-c",
-        "user.email=a@a.example",
-        "commit",
-        "--quiet",
-        "-m",
-        "A post",
-    )
+    commit_all(machine)
     git(home, "clone", "--quiet", str(machine), "blog")
     secrets = {name: os.environ[name] for name in sandbox.environment()}
     (home / "blog" / ".env").write_text(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.compose import compose
+from publisher.compose import template
 from publisher.ledger.sqlite import Ledger
 from publisher.post import reader
 from publisher.post.head import Head
@@ -121,7 +121,7 @@ def test_another_template_or_configuration_is_looked_at(
 ) -> None:
     if what == "template":
         (project / "templates" / "discord.txt.j2").write_text("{{ post.title }}?", "utf-8")
-        compose._environment.cache_clear()  # as in a new process
+        template.environment.cache_clear()  # as in a new process
     else:
         edit(project, '"/news/{slug}/"', '"/blog/{slug}/"', "publish.toml")
     assert publish("posts", "--channels", "discord").status == 0

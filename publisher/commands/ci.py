@@ -18,11 +18,12 @@ from publisher.errors import PublishError, Refused, UsageError, each_of
 from publisher.files import inside
 from publisher.ledger.open import open_store
 from publisher.retraction import Retraction, retract
-from publisher.run import RunOptions, Told, publish
+from publisher.run import RunOptions, publish
 from publisher.sending import Sent
 from publisher.tell import document, github, terminal
 from publisher.tell.console import Console, describe
 from publisher.tell.summary import HAPPENED, Touched, in_a_job, is_amiss, one_line, summary
+from publisher.tell.told import Told
 
 OUTPUT = 500_000
 """Bytes of the output `json`; GitHub takes 1 MiB of all outputs of a job (its documentation, read
@@ -181,6 +182,10 @@ def _is_true(environ: Mapping[str, str], name: str) -> bool:
     return (_given(environ, name) or "").lower() == "true"
 
 
+def _wants_comment(environ: Mapping[str, str]) -> bool:
+    return (_given(environ, "COMMENT") or "true").lower() != "false"
+
+
 def _lines(environ: Mapping[str, str], name: str) -> list[str]:
     lines = (_given(environ, name) or "").splitlines()
     return [line.strip() for line in lines if line.strip()]
@@ -298,8 +303,12 @@ def _say(
     """Into the job's summary; of a preview also into the pull request, where the token may write
     there."""
     github.add_summary(environ, text)
-    wanted = comment and (_given(environ, "COMMENT") or "true").lower() != "false"
-    if not wanted or event.number is None or event.from_fork or not environ.get("GITHUB_TOKEN"):
+    if (
+        not (comment and _wants_comment(environ))
+        or event.number is None
+        or event.from_fork
+        or not environ.get("GITHUB_TOKEN")
+    ):
         return
     try:
         github.comment(environ, event, text)
@@ -312,7 +321,7 @@ def _say_after_the_merge(
 ) -> None:
     """The comment on the pull request that this push merged gets the links, where the token may
     write there: many a job's may not, and then there mostly is no comment."""
-    if (_given(environ, "COMMENT") or "true").lower() == "false":
+    if not _wants_comment(environ):
         return
     number = github.merged_pull_request(environ, event)
     if number is None:

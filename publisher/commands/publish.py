@@ -8,9 +8,10 @@ from publisher import __version__
 from publisher.commands import options
 from publisher.delivery.left_alone import LEFT_ALONE
 from publisher.delivery.plan import Choice
-from publisher.run import RunOptions, Told, publish
+from publisher.run import RunOptions, publish
 from publisher.tell import document, site, terminal
 from publisher.tell.console import Console, clean
+from publisher.tell.told import Told
 
 DESCRIPTION = "Publish one Markdown announcement to every channel, exactly once, as previewed."
 
@@ -63,8 +64,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 console.out(page)
                 pages.add(page)
             console.out(tell(result, console))
-        for line in told.approvals:
-            console.out(clean(line))
+        for file, words in told.approvals.items():
+            console.out(clean(f"{file}: {words}"))
 
     choice = Choice(
         update=not arguments.no_update,

@@ -8,59 +8,25 @@ ever cut.
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import jinja2
-from jinja2.exceptions import SecurityError
-from jinja2.loaders import split_template_path
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from publisher.adapter import Adapter, Facts, Message, Part, Picture, Rule
-from publisher.compose.bounded import limited
-from publisher.compose.post_view import VIEW, Opening, PostView, Teaser, known_mentions
+from publisher.compose.post_view import Opening, PostView, Teaser, known_mentions
+from publisher.compose.template import CLOSE, OPEN, Pieces, beside, environment, render
 from publisher.config import Config
-from publisher.errors import ConfigError, PostError, TemplateError, did_you_mean
-from publisher.files import inside
+from publisher.errors import PostError, TemplateError
 from publisher.markdown.shortcodes import HOLE
 from publisher.post.post import Post
 from publisher.text.cut import fit
 from publisher.text.mail_words import mail_words
-from publisher.text.marks import Text
-from publisher.text.measure import hashtags, mentions
-from publisher.text.render import mail
-
-_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
-"""Around the number of a piece that gives way. Noncharacters: no post contains them (post.py sees
-to it)."""
+from publisher.text.measure import mentions
 
 _HOLE = re.compile(f"(?:{HOLE[0]}|{quote(HOLE[0])})([0-9]*)")
 
-PARTS_LIMIT = 10
-"""Parts of a thread, unless the template says otherwise."""
-
 SITE = ("base_url", "title", "language", "permalink", "static")
 """What a template sees of the site's settings."""
-
-SECONDS, MEMORY = 5.0, 400_000_000
-"""What one template may use; the largest post needs a hundredth of it."""
-
-
-@dataclass(slots=True)
-class _Pieces:
-    """The pieces that one rendering asked to be fitted or threaded, in order."""
-
-    platform: str
-    found: list[tuple[str, Text | str, dict[str, Any]]] = field(default_factory=list)
-
-    def add(self, kind: str, text: str, **options: Any) -> str:
-        self.found.append((kind, text, options))
-        return f"{_OPEN}{len(self.found) - 1}{_CLOSE}"
 
 
 def options_of(post: Post, adapter: Adapter) -> dict[str, Any]:
@@ -121,7 +87,7 @@ def _parts(
     rule: Rule,
 ) -> tuple[Part, ...]:
     """What the channel's templates make of the post."""
-    environment = _environment(str(config.templates()), _beside(adapter))
+    engine = environment(str(config.templates()), beside(adapter))
     channel = {"name": adapter.channel.name, "adapter": adapter.name, **_shown(adapter, options)}
     known = {
         "post": view,
@@ -131,12 +97,12 @@ def _parts(
     if adapter.html:
         known["words"] = mail_words(post.language)
     names = [f"{adapter.channel.name}.txt.j2", f"{adapter.name}.txt.j2"]
-    rendered, pieces = _render(environment, names, known, adapter)
+    rendered, pieces = render(engine, names, known, adapter)
     texts = _lay_out(post, adapter, rule, rendered, pieces)
     if not adapter.html:
         return tuple(Part(text) for text in texts)
     names = [f"{adapter.channel.name}.html.j2", f"{adapter.name}.html.j2"]
-    page, pieces = _render(environment, names, known, adapter)
+    page, pieces = render(engine, names, known, adapter)
     if pieces.found:
         raise TemplateError(
             "an HTML template can't use fit or thread",
@@ -183,195 +149,7 @@ def _shown(adapter: Adapter, options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _beside(adapter: Adapter) -> str:
-    return str(Path(getattr(sys.modules[type(adapter).__module__], "__file__", "") or "").parent)
-
-
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja2's sandbox, less what neither a clock nor a limit of memory can stop: 9 ** 9 ** 9 is
-    one instruction."""
-
-    intercepted_binops = frozenset(["**"])
-
-    def call_binop(
-        self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
-    ) -> Any:
-        raise SecurityError("a template can't use **")
-
-
-class _OwnTemplates(jinja2.FileSystemLoader):
-    """A user's templates, which lie in the configuration's folder, links resolved."""
-
-    def get_source(
-        self, environment: jinja2.Environment, template: str
-    ) -> tuple[str, str, Callable[[], bool]]:
-        folder = Path(self.searchpath[0])
-        path = Path(folder, *split_template_path(template))
-        if path.exists():
-            try:
-                inside(folder.parent, path)
-            except ConfigError as error:
-                raise TemplateError(error.message, hint=error.hint, file=path) from None
-        return super().get_source(environment, template)
-
-
-@cache
-def _environment(folder: str, beside: str) -> _Sandbox:
-    """A user's templates before ours, and ours before those that lie beside somebody else's
-    adapter."""
-    loaders: list[jinja2.BaseLoader] = [_OwnTemplates(folder)] if Path(folder).is_dir() else []
-    loaders += [jinja2.PackageLoader("publisher.templates", ""), jinja2.FileSystemLoader(beside)]
-    environment = _Sandbox(
-        loader=jinja2.ChoiceLoader(loaders),
-        undefined=jinja2.StrictUndefined,
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-        keep_trailing_newline=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.filters["fit"] = _fit
-    environment.filters["thread"] = _thread
-    environment.filters["hashtags"] = _hashtags
-    environment.filters["wrap"] = _wrap
-    return environment
-
-
-@jinja2.pass_context
-def _fit(context: jinja2.runtime.Context, text: str, limit: int | None = None) -> str:
-    _demand(isinstance(text, str), "fit takes a text, such as post.text")
-    _demand(
-        limit is None or (type(limit) is int and limit > 0),
-        "fit(limit) takes a number of characters above 0",
-    )
-    return _pieces(context).add("fit", text, limit=limit)
-
-
-@jinja2.pass_context
-def _thread(
-    context: jinja2.runtime.Context,
-    text: str,
-    number: str = "",
-    parts: int = PARTS_LIMIT,
-    read_on: str = "",
-) -> str:
-    _demand(isinstance(text, str), "thread takes a text, such as post.text")
-    _demand(type(parts) is int and parts > 0, "thread(parts=…) takes a number above 0")
-    _demand(
-        isinstance(number, str) and isinstance(read_on, str),
-        "thread(number=…, read_on=…) takes texts",
-    )
-    try:
-        number.format(n=1, total=2)
-    except (LookupError, ValueError, AttributeError):
-        raise jinja2.TemplateRuntimeError(
-            'thread(number=…) may contain {n} and {total}: "{n}/{total}"'
-        ) from None
-    return _pieces(context).add("thread", text, number=number, maximum=parts, read_on=read_on)
-
-
-@jinja2.pass_context
-def _hashtags(
-    context: jinja2.runtime.Context, tags: tuple[str, ...], most: int | None = None
-) -> str:
-    _demand(
-        most is None or (type(most) is int and most > 0), "hashtags(most) takes a number above 0"
-    )
-    platform: hashtags.Platform = (
-        "twitter" if _pieces(context).platform == "twitter" else "mastodon"
-    )
-    return hashtags.hashtags(tags, platform, most)
-
-
-def _wrap(text: str) -> str:
-    """In lines as those of a mail's text."""
-    return mail.wrap(Text(text), mail.WIDTH)
-
-
-def _demand(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise jinja2.TemplateRuntimeError(otherwise)
-
-
-def _pieces(context: jinja2.runtime.Context) -> _Pieces:
-    pieces = context["_pieces"]
-    assert isinstance(pieces, _Pieces)  # noqa: S101 - put there by _render
-    return pieces
-
-
-def _render(
-    environment: _Sandbox, names: list[str], known: dict[str, Any], adapter: Adapter
-) -> tuple[str, _Pieces]:
-    pieces = _Pieces(adapter.name)
-    file = names[-1]
-    try:
-        with limited(
-            SECONDS, MEMORY
-        ):  # compiling is inside: Jinja2 works out constants when it compiles
-            template = environment.select_template(names)
-            file = template.filename or names[-1]
-            return template.render(**known, _pieces=pieces), pieces
-    except jinja2.TemplateSyntaxError as error:
-        raise TemplateError(
-            f"the template is not valid: {error.message}",
-            hint="mend the line",
-            file=error.filename or file,
-            line=error.lineno,
-        ) from None
-    except jinja2.TemplatesNotFound:
-        raise TemplateError(
-            f"there is no template {names[-1]}", hint=f"write templates/{names[-1]}"
-        ) from None
-    except jinja2.UndefinedError as error:
-        raise TemplateError(
-            f"the template uses a name that isn't there: {error.message}",
-            hint=_hint_for_name(str(error.message), known),
-            file=file,
-            line=_template_line(error, file),
-        ) from None
-    except (
-        jinja2.TemplateError,
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        TimeoutError,
-        MemoryError,
-        RecursionError,
-    ) as error:
-        raise TemplateError(
-            f"the template failed: {type(error).__name__}: {error}",
-            hint="mend the line",
-            file=file,
-            line=_template_line(error, file),
-        ) from None
-
-
-def _template_line(error: BaseException, file: str) -> int | None:
-    """Jinja2 rewrites tracebacks so that a template's own lines stand in them."""
-    line = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == file:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
-
-
-def _hint_for_name(message: str, known: dict[str, Any]) -> str:
-    """The names that there are, in the place where the unknown one was looked for."""
-    quoted = re.findall(r"'([^']*)'", message)
-    name = quoted[-1] if quoted else ""
-    if "PostView" in message:
-        return f"post has: {', '.join(VIEW)}"
-    if "dict object" in message:
-        every = {"site": sorted(known["site"]), "channel": sorted(known["channel"])}
-        return "; ".join(f"{place} has: {', '.join(names)}" for place, names in every.items())
-    return did_you_mean(name, ("post", "site", "channel"))
-
-
-def _lay_out(post: Post, adapter: Adapter, rule: Rule, rendered: str, pieces: _Pieces) -> list[str]:
+def _lay_out(post: Post, adapter: Adapter, rule: Rule, rendered: str, pieces: Pieces) -> list[str]:
     """Put the piece that gives way into its place, as long as the rule allows."""
     if not pieces.found:
         whole = tidy(rendered)
@@ -384,14 +162,14 @@ def _lay_out(post: Post, adapter: Adapter, rule: Rule, rendered: str, pieces: _P
             file=f"{adapter.name}.txt.j2",
         )  # fmt: skip
     kind, text, options = pieces.found[0]
-    if rendered.count(_OPEN) != 1 or f"{_OPEN}0{_CLOSE}" not in rendered:
+    if rendered.count(OPEN) != 1 or f"{OPEN}0{CLOSE}" not in rendered:
         raise TemplateError(
             f"the template does not show what it marks with {kind} exactly once, as it is",
             hint=f"write it where it stands, with {kind} last: {{{{ post.text | {kind} }}}}",
             file=f"{adapter.name}.txt.j2",
         )
-    before, _, rest = rendered.partition(_OPEN)
-    after = rest.partition(_CLOSE)[2]
+    before, _, rest = rendered.partition(OPEN)
+    after = rest.partition(CLOSE)[2]
     alone = tidy(before + after)
     if not rule.fits(alone):
         raise _too_long(post, adapter, rule, alone, "what may not be cut")

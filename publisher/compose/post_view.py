@@ -109,8 +109,8 @@ class PostView:
         """The description; with the lead after it where it is thin, and instead of it where the
         lead says it, too."""
         description = _without_broken_end(self.description, self.language)
-        described, lead = tree.bare(description), tree.bare(self.lead)
-        if not described or described[:SAME] == lead[:SAME] or described in lead:
+        lead = tree.bare(self.lead)
+        if _is_said(tree.bare(description), lead):
             return self.lead
         if not lead or mail.columns(description) >= self._thin():
             return Teaser(description)
@@ -124,8 +124,8 @@ class PostView:
     def intro(self) -> str:
         """The description, where the text doesn't begin with it: a mail's first paragraph."""
         described = _without_broken_end(self.description, self.language)
-        wanted, said = tree.bare(described), tree.bare(tree.text_of(_lead(self._post)))
-        return "" if not wanted or wanted[:SAME] == said[:SAME] or wanted in said else described
+        lead = tree.bare(tree.text_of(_lead(self._post)))
+        return "" if _is_said(tree.bare(described), lead) else described
 
     @cached_property
     def preview(self) -> str:
@@ -185,6 +185,12 @@ class PostView:
 
     def _said(self, text: str) -> Text:
         return mentions.mentions(text, self._platform, self._known)
+
+
+def _is_said(description: str, lead: str) -> bool:
+    """Whether a lead says what the description says, or begins like it; or there is no description.
+    Both bare."""
+    return not description or description[:SAME] == lead[:SAME] or description in lead
 
 
 def _without_broken_end(description: str, language: str) -> str:

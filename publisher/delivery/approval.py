@@ -147,23 +147,22 @@ def _is_asked_for(result: Result) -> bool:
     return result.status == "planned" and (delivery.fresh or delivery.following)
 
 
-def told(results: Sequence[Result], facts: Mapping[str, Any]) -> list[str]:
+def told(results: Sequence[Result], facts: Mapping[str, Any]) -> dict[Path, str]:
     """What a preview says of each post: how to approve it, or that it is approved."""
     posts: dict[Path, list[Delivery]] = {}
     for each in results:
         if _is_asked_for(each):
             posts.setdefault(each.delivery.post.file, []).append(each.delivery)
-    lines = []
-    for file, deliveries in posts.items():
-        problem = unknown_in(deliveries, facts)
-        if problem is None and not difference(deliveries[0].post, deliveries):
-            lines.append(f"{file}: approved")
-        elif problem is not None:
-            lines.append(f"{file}: {problem.message} ({problem.hint})")
-        else:
-            number = digest_of(approval_of(deliveries))
-            lines.append(
-                f"{file}: to be approved, as {number}: publish approve {file}, and commit"
-                f" {file_of(deliveries[0].post).name}"
-            )
-    return lines
+    return {file: _told(deliveries, facts) for file, deliveries in posts.items()}
+
+
+def _told(deliveries: Sequence[Delivery], facts: Mapping[str, Any]) -> str:
+    post = deliveries[0].post
+    if problem := unknown_in(deliveries, facts):
+        return f"{problem.message} ({problem.hint})"
+    if not difference(post, deliveries):
+        return "approved"
+    number = digest_of(approval_of(deliveries))
+    return (
+        f"to be approved, as {number}: publish approve {post.file}, and commit {file_of(post).name}"
+    )

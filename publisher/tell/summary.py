@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from publisher.delivery.left_alone import LEFT_ALONE
 from publisher.delivery.result import WAITING, Result
@@ -17,9 +16,7 @@ from publisher.tell import github, terminal
 from publisher.tell.console import describe
 from publisher.tell.diff import differences
 from publisher.tell.question import MANY
-
-if TYPE_CHECKING:
-    from publisher.run import Told
+from publisher.tell.told import Told
 
 HAPPENED = frozenset(("planned", "outdated", "failed", "unknown", "sent"))
 """What a summary is about: the rest is as it was."""
@@ -140,10 +137,9 @@ def _not_sent(told: Told, touched: Touched) -> Iterator[str]:
         said = _SAID if touched.files is not None else _WAITING_FOR_A_DAY
         if result.reason in said and told.dry and touched.has(post):
             reasons.setdefault(post.file, []).append(terminal.action(result))
-    for line in told.approvals:
-        name, _, words = line.partition(": ")
-        if touched.files is None or Path(name).resolve() in touched.files:
-            yield f"- {github.inline(name)}: {github.inline(words)}"
+    for file, words in told.approvals.items():
+        if touched.files is None or file.resolve() in touched.files:
+            yield f"- {github.inline(str(file))}: {github.inline(words)}"
     for file, why in reasons.items():
         yield f"- {github.inline(str(file))}: {one_line('; '.join(dict.fromkeys(why)))}"
 
