@@ -75,8 +75,8 @@ class Api:
                     self.answer(api.files[kept] if api.files is not None else {}, 200)
                 elif "/commits/" in self.path:
                     self.answer(api.pulls[kept])
-                else:
-                    self.answer(api.comments[kept])
+                else:  # those of the one pull request that there is
+                    self.answer(api.comments[kept] if "/issues/7/" in self.path else [])
 
             def written(self) -> str:
                 assert self.headers["Authorization"] == f"Bearer {TOKEN}"

@@ -114,6 +114,16 @@ def test_a_short_text_is_lost_sentence_by_sentence(tmp_path: Path) -> None:
     assert gone == len("Get it here, as a file or on a stick.")
 
 
+def test_a_footnote_s_number_is_no_loss_of_its_sentence(tmp_path: Path) -> None:
+    text = "---\ntitle: A\n---\nUn texte[^1] avec une note.\n\n[^1]: Elle dit ceci et cela.\n"
+    assert told(tmp_path, text, "mastodon") == {"footnote": (1, 1)}
+
+
+def test_a_box_in_few_signs_is_lost_too(tmp_path: Path) -> None:
+    text = "---\ntitle: 夜\nlang: ja\n---\n> [!TIP]\n> 傘を持ってきてください。\n\n今夜は雨です。\n"
+    assert told(tmp_path, text, "mastodon")["characters"][0] > 10
+
+
 def test_a_text_of_the_channel_s_own_is_what_its_author_wants(tmp_path: Path) -> None:
     own = POST.replace("title: Lamps", "title: Lamps\npublish: {mastodon: {text: Come and see!}}")
     assert told(tmp_path, own, "mastodon") == {}
@@ -128,7 +138,7 @@ def test_the_dry_run_says_it_in_one_line(project: Path, publish: Publish) -> Non
     lines = [line for line in ran.out.splitlines() if line.startswith("  not here: ")]
     assert lines == [
         "  not here: a table, a piece of code, a footnote, a video or other medium, a link"
-        ", 123 of 273 characters",
+        ", 122 of 272 characters",
         "  not here: a video or other medium",
     ]
     (mastodon, email) = publish(

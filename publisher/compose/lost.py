@@ -13,6 +13,7 @@ from itertools import chain
 from publisher.adapter import Adapter, Message
 from publisher.post.post import Post
 from publisher.text import tree
+from publisher.text.lead import is_footnote
 from publisher.text.render.elements import BLOCKS, is_notes
 from publisher.text.tree import COMMENT, Element, text_of
 
@@ -29,7 +30,7 @@ IN_A_ROW, IN_A_ROW_WIDE = 24, 10
 word."""
 MOST = 0.9
 """The part of a table's cell, of code or of a footnote that has to be shown."""
-LITTLE, FEW = 0.02, 20
+LITTLE, FEW = 0.02, 9
 """A part of a text, and a number of its characters, that is no loss: a label, a number, a name that is
 written in another way."""
 
@@ -237,6 +238,10 @@ def _paragraphs(body: Element) -> Iterator[str]:
             words.append(node)
             continue
         if node.name in ("table", "pre", "del", "s", "strike", COMMENT) or is_notes(node):
+            continue
+        if node.name == "sup" and is_footnote(node):
+            # Its number is said otherwise on each channel: what is before it and after it counts.
+            yield from flushed()
             continue
         if node.name in _PARAGRAPHS:
             yield from flushed()

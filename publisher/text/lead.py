@@ -162,7 +162,7 @@ def _readable(block: Element, language: str) -> Element | None:
 def _as_words(element: Element) -> Element | None:
     if element.name in _NOT_IN_A_LEAD or element.name == COMMENT:
         return None
-    if element.name == "sup" and _is_footnote(element):
+    if element.name == "sup" and is_footnote(element):
         return None
     if element.name == "code" and _PINGS.search(text_of(element)):
         return Element("span", {}, (_ADDRESS,))
@@ -193,7 +193,8 @@ def _is_short_quotation(block: Element) -> bool:
     return len(text_of(block)) <= QUOTATION and inner <= {"p", "br", COMMENT}
 
 
-def _is_footnote(element: Element) -> bool:
+def is_footnote(element: Element) -> bool:
+    """Whether it is a footnote's number, in the text."""
     only = _only_child(element)
     return only is not None and only.attrs.get("href", "").startswith(("#fn", "#user-content-fn"))
 
