@@ -42,6 +42,8 @@ class Api:
         self.files: list[dict[str, Any]] | None = [{"filename": "post.md", "status": "added"}]
         """What the pull request changes; None: it can't be said."""
         self.may_write = True
+        self.page_size = 100
+        """Forgejo and Gitea have fewer, and say so by a link."""
         self.pulls: list[dict[str, Any]] = []
         """Which pull requests the push merged."""
         self.users = "type"
@@ -56,6 +58,8 @@ class Api:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
+                if isinstance(value, list) and len(value) == api.page_size < 100:
+                    self.send_header("Link", f'<{api.url}/next>; rel="next"')
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -70,7 +74,7 @@ class Api:
                     self.answer(known, 200 if api.login else 403)
                     return
                 page = int(re.findall(r"[?&]page=(\d+)", self.path)[0])
-                kept = slice((page - 1) * 100, page * 100)
+                kept = slice((page - 1) * api.page_size, page * api.page_size)
                 if "/files" in self.path:
                     self.answer(api.files[kept] if api.files is not None else {}, 200)
                 elif "/commits/" in self.path:
@@ -219,6 +223,17 @@ def test_on_another_forge_the_comment_is_found_again(tmp_path: Path, api: Api, f
     assert [each["body"] for each in api.comments] == [
         f"{github.MARK}\nnot ours", f"{github.MARK}\nnew",
     ]  # fmt: skip
+
+
+def test_a_page_of_another_size_is_not_the_last(tmp_path: Path, api: Api) -> None:
+    environ = pull_request(tmp_path, GITHUB_API_URL=api.url, GITHUB_TOKEN=TOKEN)
+    api.page_size = 50
+    for _ in range(60):
+        api.add("a stranger's", "User")
+    api.add(f"{github.MARK}\nours", "Bot")
+    github.comment(environ, github.read_event(environ), "new")
+    assert len(api.comments) == 61
+    assert api.comments[-1]["body"] == f"{github.MARK}\nnew"
 
 
 def test_with_a_person_s_token_it_is_that_person_s_comment(tmp_path: Path, api: Api) -> None:

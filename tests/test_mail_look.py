@@ -172,6 +172,15 @@ def test_what_is_written_from_right_to_left_is_laid_out_so(tmp_path: Path) -> No
     assert re.search(r'<td style="[^"]*text-align: right[^"]*">1</td>', right)
 
 
+def test_word_keeps_it_at_600_pixels(tmp_path: Path) -> None:
+    html = mail(tmp_path)[2]
+    begin, end = (
+        html.index('<!--[if mso]><table role="presentation" width="600"'),
+        html.rindex("</table><![endif]-->"),
+    )
+    assert begin < html.index("The workshop", begin) < end
+
+
 def test_korean_words_are_whole(tmp_path: Path) -> None:
     assert "word-break: keep-all" in mail(tmp_path, lang="ko")[2]
     assert "word-break: keep-all" not in mail(tmp_path, lang="ja")[2]
