@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -51,6 +52,10 @@ ANIMATION_PIXELS, ALT_SINCE_4_6 = 1280 * 720, 10_000
 PAGE, PAGES = 40, 25
 """Statuses read back at once, the most that the API gives, and how often. Ours is among those made
 since we tried."""
+
+KEY_FRESH = timedelta(minutes=30)
+"""For so long after the first attempt an Idempotency-Key is relied upon; Mastodon keeps it for an
+hour."""
 
 _CLOCKS = timedelta(seconds=2)
 """The Date of an answer is in whole seconds, and an answer takes a while."""
@@ -166,7 +171,7 @@ class Mastodon(Adapter):
     def upload(self, picture: Picture, data: bytes) -> Upload:
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         focus = (
             tuple(float(number) for number in picture.focus.split(",")) if picture.focus else None
         )
@@ -185,7 +190,7 @@ class Mastodon(Adapter):
     def finish(self, id: str, picture: Picture) -> bool:
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         with sorted_errors():
             return client.media(id).url is not None
 
@@ -201,7 +206,7 @@ class Mastodon(Adapter):
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         with sorted_errors():
             made = client.status_post(
                 **{name: value for name, value in payload.items() if name != "pictures"},
@@ -218,7 +223,7 @@ class Mastodon(Adapter):
     def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
         from publisher.http import sorted_errors
 
-        client, session = self._client()
+        client = self._client()
         try:
             with sorted_errors():
                 me, before = client.me(), None
@@ -226,7 +231,7 @@ class Mastodon(Adapter):
                     statuses = client.account_statuses(
                         me.id, exclude_reblogs=True, limit=PAGE, max_id=before
                     )
-                    earliest = since + session.skew - _CLOCKS
+                    earliest = since - _CLOCKS
                     for status in statuses:
                         if status.created_at < earliest or str(status.in_reply_to_id or "") != (
                             attempt.reply_to or ""
@@ -244,14 +249,35 @@ class Mastodon(Adapter):
             raise CannotLook(f"this token may not read what is live ({error.message})") from None
         raise CannotLook(f"the account has posted more than {PAGE * PAGES} times since")
 
+    def clock(self) -> timedelta | None:
+        return self._session.clock(f"{self.settings['api_base_url'].rstrip('/')}/api/v1/instance")
+
+    def knows_both(self, attempt: Attempt, problem: Unknown | None) -> bool:
+        """Mastodon remembers a key for an hour, from when the request that brought it is done. From
+        4.6 on it also locks the key meanwhile (mastodon#37879); before, two requests that are under
+        way at once become two posts, and only its own 503 says that the first is over
+        (app/services/post_status_service.rb and app/controllers/concerns/api/error_handling.rb,
+        v4.5 and v4.6.5, read 2026-11)."""
+        age = datetime.now(UTC) - attempt.began
+        if not timedelta(0) <= age < KEY_FRESH or not self._server["is_mastodon"]:
+            return False
+        if _since_4_6(str(self._server["version"])):
+            return True
+        return problem is not None and problem.status == 503 and problem.worded
+
+    @cached_property
+    def _server(self) -> Facts:
+        """What the server is, asked anew in each run: it may have been another yesterday."""
+        return self.learn()
+
     def _demand_complete_list(self, payload: Payload) -> None:
         """Raises CannotLook where a list that doesn't have it proves nothing: Takahē leaves out what
         isn't public (its source, 2025, read 2026-11)."""
-        if payload.get("visibility") in HIDDEN and not self.learn().get("is_mastodon"):
+        if payload.get("visibility") in HIDDEN and not self._server["is_mastodon"]:
             raise CannotLook("this server's list leaves out what isn't public")
 
     def stands(self, payload: Payload, attempt: Attempt) -> bool:
-        client, _ = self._client()
+        client = self._client()
         return self._is_ours(client, self._there(client, attempt), payload)
 
     def update(self, payload: Payload, attempt: Attempt) -> Receipt:
@@ -262,10 +288,10 @@ class Mastodon(Adapter):
         """
         from publisher.http import sorted_errors
 
-        client, session = self._client()
+        client = self._client()
         now, spoiler = self._there(client, attempt), payload.get("spoiler_text", "")
         pictures = pictures_of(payload)
-        if now.visibility in HIDDEN and not self.learn().get("is_mastodon"):
+        if now.visibility in HIDDEN and not self._server["is_mastodon"]:
             raise Refused(
                 "it isn't public, and this server would make it so with the edit",
                 hint="edit it there; or take it down (publish retract) and post it anew",
@@ -289,14 +315,14 @@ class Mastodon(Adapter):
         url = f"{self.settings['api_base_url'].rstrip('/')}/api/v1/statuses/{quote(attempt.remote_id, safe='')}"
         token = {"Authorization": f"Bearer {self.secrets['access_token']}"}
         with sorted_errors(), _gone():
-            made = session.request("PUT", url, json=body, headers=token).json()
+            made = self._session.request("PUT", url, json=body, headers=token).json()
         warning = _shown_otherwise(now.visibility, made.get("visibility"))
         return Receipt(attempt.remote_id, made.get("url") or made.get("uri"), warning=warning)
 
     def delete(self, payload: Payload, attempt: Attempt) -> None:
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         with _gone(), sorted_errors():
             client.status_delete(quote(attempt.remote_id, safe=""))
 
@@ -323,7 +349,7 @@ class Mastodon(Adapter):
     def check(self) -> str:
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         with sorted_errors():
             me = client.me()
         if not me.acct:
@@ -333,9 +359,8 @@ class Mastodon(Adapter):
     def learn(self) -> Facts:
         from publisher.http import sorted_errors
 
-        _, session = self._client()
         with sorted_errors():
-            instance = self._instance(session)
+            instance = self._instance()
         configuration = instance["configuration"]
         statuses, media = configuration["statuses"], configuration.get("media_attachments") or {}
         version = str(instance["version"])
@@ -356,33 +381,35 @@ class Mastodon(Adapter):
             facts["description_limit"] = ALT_SINCE_4_6
         return facts
 
-    def _instance(self, session: Session) -> Any:
+    def _instance(self) -> Any:
         """By our own session: Mastodon.py asks with a slash at the end, which Takahē doesn't know and
         GoToSocial redirects. What has no second version has the first."""
         address = f"{self.settings['api_base_url'].rstrip('/')}/api"
         try:
-            return session.request("GET", f"{address}/v2/instance").json()
+            return self._session.request("GET", f"{address}/v2/instance").json()
         except Refused as error:
             if error.status != 404:
                 raise
-            return session.request("GET", f"{address}/v1/instance").json()
+            return self._session.request("GET", f"{address}/v1/instance").json()
 
-    def _client(self) -> tuple[Client, Session]:
+    def _client(self) -> Client:
         from mastodon import Mastodon as Client  # 300 ms with what it needs
 
-        from publisher.http import Session
-
-        session = Session(secrets=self.secrets.values())
-        client = Client(
+        return Client(
             access_token=self.secrets["access_token"],
             api_base_url=self.settings["api_base_url"].rstrip("/"),
-            session=session,
+            session=self._session,
             ratelimit_method="throw",  # waiting is the core's work
             mastodon_version="4.5.0",  # given, it makes no request of its own to find out
             version_check_mode="created",
             user_agent="announcement-publisher",
         )
-        return client, session
+
+    @cached_property
+    def _session(self) -> Session:
+        from publisher.http import Session
+
+        return Session(secrets=self.secrets.values())
 
 
 def _shown_otherwise(wanted: str | None, now: str | None) -> str:

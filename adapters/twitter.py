@@ -14,6 +14,7 @@ import html
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -127,7 +128,7 @@ class Twitter(Adapter):
         nowhere any more."""
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         category = "tweet_gif" if picture.kind == "image/gif" else "tweet_image"
         body = {"media": base64.b64encode(data).decode("ascii"), "media_category": category}
         with sorted_errors():
@@ -139,7 +140,7 @@ class Twitter(Adapter):
     def finish(self, id: str, picture: Picture) -> bool:
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         with sorted_errors():
             if picture.kind == "image/gif":
                 asked = {"command": "STATUS", "media_id": id}
@@ -170,7 +171,7 @@ class Twitter(Adapter):
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         try:
             with sorted_errors():
                 answer = client.create_tweet(
@@ -201,7 +202,7 @@ class Twitter(Adapter):
         don't allow it."""
         from publisher.http import sorted_errors
 
-        client, session = self._client()
+        client = self._client()
         more = None
         for _ in range(PAGES):
             try:
@@ -217,7 +218,7 @@ class Twitter(Adapter):
                 raise CannotLook(f"this plan can't read what is live ({error.message})") from None
             if "meta" not in answer:  # a 200 may hold nothing but errors: that is no empty list
                 raise CannotLook("X did not list this account's posts")
-            earliest = since + session.skew - _CLOCKS
+            earliest = since - _CLOCKS
             for post in answer.get("data") or ():
                 if datetime.fromisoformat(post["created_at"]) < earliest:
                     return None
@@ -230,10 +231,13 @@ class Twitter(Adapter):
                 return None
         raise CannotLook(f"the account has posted more than {PAGE * PAGES} times since")
 
+    def clock(self) -> timedelta | None:
+        return self._session.clock(f"{API_URL}/2/tweets")
+
     def delete(self, payload: Payload, attempt: Attempt) -> None:
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         try:
             with sorted_errors():
                 client.delete_tweet(quote(attempt.remote_id, safe=""))
@@ -245,7 +249,7 @@ class Twitter(Adapter):
     def check(self) -> str:
         from publisher.http import sorted_errors
 
-        client, _ = self._client()
+        client = self._client()
         with sorted_errors():
             me = client.get_me(user_auth=True)
         return f"signed in as @{me['data']['username']}"
@@ -262,18 +266,21 @@ class Twitter(Adapter):
         head = self.secrets["access_token"].partition("-")[0]
         return head if head.isdigit() else str(client.get_me(user_auth=True)["data"]["id"])
 
-    def _client(self) -> tuple[Client, Session]:
+    def _client(self) -> Client:
         from tweepy import Client  # 250 ms with what it needs
-
-        from publisher.http import Session
 
         names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
         client = Client(**{name: self.secrets[name] for name in names}, return_type=dict)
+        client.session = self._session
+        return client
+
+    @cached_property
+    def _session(self) -> Session:
+        from publisher.http import Session
+
         address = self.settings.get("api_url", "").rstrip("/")
-        client.session = session = Session(
-            rewrite=(API_URL, address) if address else None, secrets=self.secrets.values()
-        )
-        return client, session
+        rewrite = (API_URL, address) if address else None
+        return Session(rewrite=rewrite, secrets=self.secrets.values())
 
 
 def _parent(post: Mapping[str, Any]) -> str | None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from publisher.errors import CannotLook
+from publisher.errors import CannotLook, Unknown
 
 Payload = dict[str, Any]
 """What one part is on this channel: JSON values only. Its canonical JSON is kept in the ledger."""
@@ -316,12 +316,25 @@ class Adapter(ABC):
         """Make it live: one try."""
 
     def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
-        """Look for what `send` may have left behind, made at or after `since`. None: it isn't
-        there.
+        """Look for what `send` may have left behind, made at or after `since` by the server's clock.
+        None: it isn't there.
 
         Raises CannotLook where this channel, or this account, can't be read back.
         """
         raise CannotLook(f"what is live on {self.title} can't be read back")
+
+    def clock(self) -> timedelta | None:
+        """The server's clock minus this machine's, as it last said; it is asked where it said
+        nothing yet. None: it doesn't say, or there is nothing to `find`. Raises nothing."""
+        return None
+
+    def knows_both(self, attempt: Attempt, problem: Unknown | None) -> bool:
+        """Whether sending the same once more is safe at once, where `find` found nothing: the
+        platform knows the two by their key, even if the first is still on its way.
+
+        `problem` is what became of the first; None where nobody knows. Raises what `find` raises.
+        """
+        return False
 
     proves_by_refusal: ClassVar[float] = 0.0
     """For so many seconds after an attempt, sending the same again is refused as Duplicate if it is

@@ -157,7 +157,16 @@ class EditedThere(Refused):
 
 
 class Unknown(DeliveryError):
+    """It may be live. `worded`: the platform's own program said so, in its JSON, and was done with
+    the request by then; not a proxy in front of it."""
+
     kind = "unknown"
+
+    def __init__(
+        self, message: str, *, hint: str = "", status: int | None = None, worded: bool = False
+    ) -> None:
+        super().__init__(message, hint=hint, status=status)
+        self.worded = worded
 
 
 class LeaseLost(DeliveryError):

@@ -13,9 +13,10 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -116,14 +117,15 @@ class _TracedAdapter(HTTPAdapter):
 
 class Session(requests.Session):
     """A session for one channel. Every request is on a fresh connection, follows no redirect and
-    has a timeout.
+    has a timeout. No cookie is kept.
 
     A kept-alive connection that the server has closed meanwhile looks exactly like a lost answer,
     and a redirect would carry the credentials to another host.
 
     `rewrite` is (old, new): requests to the address `old` go to `new`, before they are signed.
     `secrets` are kept out of what a server is quoted with.
-    `skew` is the server's clock minus ours, by the Date of its last answer.
+    `skew` is the server's clock minus ours, by the Date of its last answer; None where there was
+    none.
     `request` takes `leaving`, which is called right before a request's first byte.
     """
 
@@ -133,10 +135,11 @@ class Session(requests.Session):
         super().__init__()
         self.rewrite = rewrite
         self.redact = Redactor(secrets)
-        self.skew = timedelta(0)
+        self.skew: timedelta | None = None
         self.mount("https://", _TracedAdapter())
         self.mount("http://", _TracedAdapter())
         self.headers["Connection"] = "close"
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
     def request(self, method: str | bytes, url: str | bytes, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         method, url = str(method).upper(), str(url)
@@ -167,9 +170,16 @@ class Session(requests.Session):
             if _wire.watchdog is not None:
                 _wire.watchdog.cancel()
         failpoints.hit("response received")
-        self.skew = _skew(response)
+        self.skew = _skew(response) or self.skew
         _raise_for_answer(method, response, self.redact)
         return response
+
+    def clock(self, url: str) -> timedelta | None:
+        """`skew`; a server that didn't say anything yet is asked for nothing but its headers."""
+        if self.skew is None:
+            with suppress(DeliveryError):
+                self.request("HEAD", url)
+        return self.skew
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None is followed; requests would read all of the answer to find out where it leads."""
@@ -270,13 +280,18 @@ def _raise_for_answer(method: str, response: requests.Response, redact: Redactor
             raise NotSent(
                 said, status=status, retry_after=retry_after(response.headers, time.time())
             )
-        raise Unknown(said, status=status)
+        raise Unknown(said, status=status, worded=_is_worded(response))
     hint = (
         f"is the channel's token still good, and may it do this? each channel has a page: {CHANNELS}"
         if status in (401, 403)
         else ""
     )
     raise Refused(said, hint=hint, status=status, code=_code(response))
+
+
+def _is_worded(response: requests.Response) -> bool:
+    body = _json(response)
+    return isinstance(body, dict) and isinstance(body.get("error"), str)
 
 
 def _code(response: requests.Response) -> int | None:
@@ -359,6 +374,6 @@ def _http_date(value: str) -> float:
     return parsedate_to_datetime(value).timestamp()
 
 
-def _skew(response: requests.Response) -> timedelta:
+def _skew(response: requests.Response) -> timedelta | None:
     server = _time(response.headers.get("Date", ""))
-    return timedelta(seconds=server - time.time()) if server is not None else timedelta(0)
+    return timedelta(seconds=server - time.time()) if server is not None else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
+from publisher.adapter import Attempt
 from publisher.delivery.uploads import media_of
-from publisher.delivery.work import Timing, Work, now, since
+from publisher.delivery.work import Timing, Work, now, seconds_since
 from publisher.errors import (
     CannotLook,
     DeliveryError,
@@ -16,6 +18,7 @@ from publisher.errors import (
     Refused,
     Unknown,
 )
+from publisher.ledger.row import Row
 
 CLOCKS = timedelta(minutes=2)
 """By how much the clocks of two machines that share a ledger may differ."""
@@ -24,14 +27,16 @@ CLOCKS = timedelta(minutes=2)
 class Creation:
     """Creates the rows of one delivery, in one run.
 
-    `_looks` counts how often a row was looked for in vain since its last attempt; `_risked` are the
-    rows that were sent again in the blind, once a run, because the configuration says so.
+    `_looks` are the times (time.monotonic) at which a row was looked for in vain since its last
+    attempt, and `_problems` says what became of that, where it was of this run; `_risked` are the rows that were sent again
+    in the blind, once a run, because the configuration says so.
     """
 
     def __init__(self, work: Work, timing: Timing) -> None:
         self._work = work
         self._timing = timing
-        self._looks: dict[int, int] = {}
+        self._looks: dict[int, list[float]] = {}
+        self._problems: dict[int, Unknown] = {}
         self._risked: set[int] = set()
 
     def send(self, index: int, *, proving: bool = False) -> None:
@@ -43,13 +48,16 @@ class Creation:
         work = self._work
         started = now()
         row = work.row(index)
-        row = replace(row, began=row.began or started)
+        if row.began is None:
+            clock = work.adapter.clock()
+            row = replace(row, began=started, server=started + clock if clock is not None else None)
         doubtful = row.state in ("intent", "unknown")
         intent = row.with_state("intent", tried=started, error=None)
         attempt = work.attempt(index, row)
         work.confirm()
         if not proving:
             self._looks.pop(index, None)
+            self._problems.pop(index, None)
             if work.adapter.announces and not doubtful:
                 attempt = replace(attempt, leaving=lambda: work.record(index, intent))
             else:
@@ -86,6 +94,7 @@ class Creation:
         tried = row.tried if proving else now()
         error = work.redact(unknown.message)
         work.record(index, row.with_state("unknown", tried=tried, error=error))
+        self._problems[index] = unknown
         if proving or not self.settle(index):
             raise NotSent(unknown.message) from problem
 
@@ -97,13 +106,13 @@ class Creation:
         work = self._work
         row = work.row(index)
         attempt = work.attempt(index)
-        if row.began and row.began - now() > CLOCKS:
+        if self._lies_in_the_future(row):
             # Nobody knows how long ago that was: neither a list nor a key says anything.
             raise self._held(
                 index, CannotLook("it was begun in the future, by this machine's clock")
             )
         try:
-            receipt = work.adapter.find(row.payload, attempt, row.began or now())
+            receipt = work.adapter.find(row.payload, attempt, work.since(index))
         except (NotSent, LedgerError):
             raise
         except DeliveryError as error:
@@ -118,9 +127,11 @@ class Creation:
         if receipt is not None:
             work.is_live(index, receipt)
             return True
-        self._looks[index] = self._looks.get(index, 0) + 1
-        waited = since(row.tried or row.began or now())
-        if self._looks[index] >= 2 and waited >= self._timing.settle:
+        self._looks.setdefault(index, []).append(time.monotonic())
+        waited = self._waited(index)
+        if len(self._looks[index]) >= 2 and waited >= self._timing.settle:
+            return False
+        if self._knows_both(index, attempt):
             return False
         raise NotSent(
             f"{row.error or 'an earlier run was cut off'}; it is not there, looking once more"
@@ -128,10 +139,34 @@ class Creation:
             retry_after=max(self._timing.settle - waited, self._timing.look_again),
         )
 
+    def _lies_in_the_future(self, row: Row) -> bool:
+        clock = self._work.adapter.clock()
+        if row.server is not None and clock is not None and row.server - now() - clock > CLOCKS:
+            return True
+        return row.began is not None and row.began - now() > CLOCKS
+
+    def _waited(self, index: int) -> float:
+        """Seconds since the last attempt, at least: this machine's clock may have been set
+        meanwhile."""
+        work = self._work
+        row, clock = work.row(index), work.adapter.clock()
+        waited = seconds_since(row.tried or row.began or now())
+        if row.server is not None and clock is not None:
+            waited = min(waited, seconds_since(row.server - clock))
+        return max(waited, time.monotonic() - self._looks[index][0])
+
+    def _knows_both(self, index: int, attempt: Attempt) -> bool:
+        try:
+            return self._work.adapter.knows_both(attempt, self._problems.get(index))
+        except LedgerError:
+            raise
+        except Exception:
+            return False
+
     def _settle_blind(self, index: int, why: DeliveryError) -> bool:
         work = self._work
         row = work.row(index)
-        if row.tried and since(row.tried) <= work.adapter.proves_by_refusal:
+        if row.tried and seconds_since(row.tried) <= work.adapter.proves_by_refusal:
             self.send(index, proving=True)
             return True
         resend = work.delivery.message.options.get("on_unknown", "hold") == "resend"

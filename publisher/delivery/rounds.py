@@ -17,7 +17,7 @@ from publisher import failpoints
 from publisher.delivery import follow
 from publisher.delivery.create import Creation
 from publisher.delivery.uploads import upload
-from publisher.delivery.work import Outcome, Timing, Work, now, since
+from publisher.delivery.work import Outcome, Timing, Work, now, seconds_since
 from publisher.errors import DeliveryError, NotSent, PublishError
 from publisher.ledger.row import DONE
 
@@ -79,7 +79,7 @@ class Rounds:
             return max(error.retry_after, backoff) if asked_by_server else error.retry_after
 
         def is_too_late(state: tenacity.RetryCallState) -> bool:
-            return since(self._work.last_progress) + state.upcoming_sleep > self._deadline
+            return seconds_since(self._work.last_progress) + state.upcoming_sleep > self._deadline
 
         def tell(state: tenacity.RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
@@ -155,7 +155,7 @@ class Rounds:
         if error.retry_after and error.retry_after > self._timing.settle:
             then = now() + timedelta(seconds=error.retry_after)
             asked = f" in {error.retry_after:.0f} s, after {then:%Y-%m-%d %H:%M} UTC"
-        tried = since(self._work.last_progress)
+        tried = seconds_since(self._work.last_progress)
         return NotSent(
             f"{error.message}; given up after trying for {tried:.0f} s: {what}",
             hint=f"run again{asked}",

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from publisher.adapter import Receipt, pictures_of
-from publisher.delivery.work import Work, now, since
+from publisher.delivery.work import Work, now, seconds_since
 from publisher.errors import LedgerError, NotSent, PictureError, Refused
 from publisher.ledger.row import Media
 
@@ -34,7 +34,7 @@ def upload(work: Work, index: int) -> None:
         if (
             media is not None
             and picture.source not in attached
-            and since(media.at) > adapter.uploads
+            and seconds_since(media.at) > adapter.uploads
         ):
             media = None  # the platform has removed it by now
         if media is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from publisher.adapter import Attempt, Receipt
@@ -200,11 +200,19 @@ class Work:
         row = self._rows[index]
         attempt = self.attempt(index)
         try:
-            return self.adapter.find(row.payload, attempt, row.began or now())
+            return self.adapter.find(row.payload, attempt, self.since(index))
         except LedgerError:
             raise
         except Exception:
             return None
+
+    def since(self, index: int) -> datetime:
+        """When a row was first meant to be sent, by the platform's clock: as it was then, where that
+        was noted, else as it is now."""
+        row = self._rows[index]
+        if row.server is not None:
+            return row.server
+        return (row.began or now()) + (self.adapter.clock() or timedelta(0))
 
     def resolve_command(self, index: int) -> str:
         """How a person says what became of a row."""
@@ -243,6 +251,5 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def since(moment: datetime) -> float:
-    """Seconds."""
+def seconds_since(moment: datetime) -> float:
     return (now() - moment).total_seconds()

@@ -78,7 +78,7 @@ def row_value(row: Row) -> dict[str, Any]:
         "row": row.post, "channel": row.channel, "part": row.part, "recipient": row.recipient,
         "generation": row.generation, "state": row.state, "op": row.op, "payload": row.payload, "live": row.live,
         "source": row.source, "media": media_value(row.media), "began": _time(row.began), "tried": _time(row.tried),
-        "remote_id": row.remote_id, "url": row.url, "error": row.error,
+        "server": _time(row.server), "remote_id": row.remote_id, "url": row.url, "error": row.error,
     }  # fmt: skip
 
 
@@ -109,6 +109,7 @@ def row_of(value: dict[str, Any]) -> Row:
         media=media_of(value.get("media", {})),
         began=_moment(value["began"]),
         tried=_moment(value["tried"]),
+        server=_moment(value.get("server")),
         remote_id=value["remote_id"],
         url=value["url"],
         error=value["error"],

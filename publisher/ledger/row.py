@@ -44,6 +44,9 @@ class Row:
     live    what is live while an update of it to `payload` is under way
     source  a digest of what the author wrote; "" where it isn't known
     media   the platform's pictures, by the `source` of each
+    began   when it was first meant to be sent, and `tried` when it was last tried, by the clock of
+            the machine that did
+    server  `began` by the platform's own clock, where that was known: ours may have been wrong
     """
 
     post: str
@@ -59,6 +62,7 @@ class Row:
     media: Mapping[str, Media] = field(default_factory=dict)
     began: datetime | None = None
     tried: datetime | None = None
+    server: datetime | None = None
     remote_id: str | None = None
     url: str | None = None
     error: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE post (
@@ -32,6 +32,7 @@ CREATE TABLE delivery (
     media      TEXT NOT NULL DEFAULT '{}',      -- JSON: the platform's pictures, by their source
     began      TEXT,            -- ISO 8601, UTC: when it was first meant to be sent
     tried      TEXT,            -- ... when it was last tried
+    server     TEXT,            -- ... `began` by the platform's clock
     remote_id  TEXT,
     url        TEXT,
     error      TEXT,
@@ -60,7 +61,7 @@ is what may be lost: which posts need no look."""
 
 _DELIVERY = _SCHEMA[_SCHEMA.index("CREATE TABLE delivery") : _SCHEMA.index("CREATE TABLE facts")]
 MIGRATIONS = {
-    # From version 1: a table's conditions can only be changed by making it anew.
+    # A table's conditions can only be changed by making it anew.
     1: """
     ALTER TABLE delivery RENAME TO delivery_1;
     {delivery}
@@ -69,17 +70,15 @@ MIGRATIONS = {
     FROM delivery_1 ORDER BY rowid;
     DROP TABLE delivery_1
     """.replace("{delivery}", _DELIVERY),
+    2: "ALTER TABLE delivery ADD COLUMN server TEXT",
 }
-"""How a ledger of each older version becomes one of the next."""
+"""How a ledger of each older version becomes today's."""
 
 
 def migrate(db: sqlite3.Connection, version: int) -> None:
     """From `version` (0: nothing is there) to today's, within the caller's transaction."""
-    if version == 0:
-        version, scripts = SCHEMA_VERSION, [_SCHEMA]
-    else:
-        scripts = [MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]
-    for script in scripts:
+    if version < SCHEMA_VERSION:
+        script = MIGRATIONS[version] if version else _SCHEMA
         for statement in script.split(";"):
             db.execute(statement)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

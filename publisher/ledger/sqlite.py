@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,25 @@ from publisher.ledger.row import Row, canonical, digest, media_of, media_value
 from publisher.ledger.schema import INDEXES, SCHEMA_VERSION, migrate
 from publisher.ledger.sqlite_file import connect, demand_content, make
 
-_COLUMNS = "post channel part recipient generation state op hash live source media began tried remote_id url error".split()
+_KEY = ("post", "channel", "part", "recipient")
+_COLUMNS = (
+    *_KEY, "generation", "state", "op", "hash", "live", "source", "media", "began", "tried", "server",
+    "remote_id", "url", "error",
+)  # fmt: skip
 _UPSERT = (
     f"INSERT INTO delivery ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608 - names of ours
-    " ON CONFLICT (post, channel, part, recipient) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[4:])
+    f" ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in _KEY)
 )
+
+
+_SELECT = (
+    "SELECT post, channel, part, delivery.rowid, recipient, generation, state, op, source, media,"
+    " began, tried, server, remote_id, url, error, payload.body, before.body"
+    " FROM delivery JOIN payload USING (hash)"
+    " LEFT JOIN payload AS before ON before.hash = delivery.live"
+)
+_place = itemgetter(0, 1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +170,10 @@ class Ledger:
         where = " AND ".join(f"{name} = ?" for name, _ in given) or "true"
         with self._reading() as db:
             found = db.execute(
-                "SELECT post, channel, part, recipient, generation, state, op, source, media, began, tried, remote_id,"  # noqa: S608 - names of ours
-                " url, error, payload.body, before.body"
-                " FROM delivery JOIN payload USING (hash) LEFT JOIN payload AS before ON before.hash = delivery.live"
-                f" WHERE {where} ORDER BY post, channel, part, delivery.rowid",
+                f"{_SELECT} WHERE {where} ORDER BY post, channel, part",
                 [value for _, value in given],
             ).fetchall()
+        found.sort(key=_place)  # SQLite would sort by the number in a table of its own, at any size
         return [_row(values) for values in found]
 
     def states(self, post: str, channel: str) -> frozenset[str]:
@@ -296,7 +308,7 @@ class Ledger:
             "generation": row.generation, "state": row.state, "op": row.op, "hash": _keep(db, row.payload),
             "live": _keep(db, row.live) if row.live is not None else None, "source": row.source,
             "media": json.dumps(media_value(row.media)), "began": _text(row.began), "tried": _text(row.tried),
-            "remote_id": row.remote_id, "url": row.url, "error": row.error,
+            "server": _text(row.server), "remote_id": row.remote_id, "url": row.url, "error": row.error,
         }  # fmt: skip
         db.execute(_UPSERT, values)
 
@@ -413,26 +425,28 @@ def _keep(db: sqlite3.Connection, payload: Mapping[str, Any]) -> str:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    (
-        post,
-        channel,
-        part,
-        recipient,
-        generation,
-        state,
-        op,
-        source,
-        media,
-        began,
-        tried,
-        remote_id,
-        url,
-        error,
-    ) = values[:14]
-    body, live = values[14:]
+    post, channel, part, _, recipient, generation, state, op, source, media = values[:10]
+    began, tried, server, remote_id, url, error, body, live = values[10:]
     return Row(
-        post, channel, part, json.loads(body), recipient, generation, state, op,
-        json.loads(live) if live is not None else None, source, media_of(json.loads(media)),
-        datetime.fromisoformat(began) if began else None, datetime.fromisoformat(tried) if tried else None,
-        remote_id, url, error,
-    )  # fmt: skip
+        post=post,
+        channel=channel,
+        part=part,
+        payload=json.loads(body),
+        recipient=recipient,
+        generation=generation,
+        state=state,
+        op=op,
+        live=json.loads(live) if live is not None else None,
+        source=source,
+        media=media_of(json.loads(media)) if media != "{}" else {},
+        began=_moment(began),
+        tried=_moment(tried),
+        server=_moment(server),
+        remote_id=remote_id,
+        url=url,
+        error=error,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

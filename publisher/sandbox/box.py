@@ -106,6 +106,7 @@ class Sandbox:
                     now=self.clock.now,
                     log=self._requests.append,
                     handle=platform.handle,
+                    begin=platform.begin,
                     instead=platform.instead,
                 )
                 self._servers.append(server)

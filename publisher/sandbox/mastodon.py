@@ -35,9 +35,10 @@ class Mastodon(Platform):
     """Switches: `software`, `max_characters`, `scopes`, `processing`, `lag`.
 
     software    "mastodon" is 4.5.2; "mastodon-4.6" answers 500 to a replayed Idempotency-Key, as
-                4.6.0 to 4.6.5 do; "gotosocial" ignores the key and counts raw code points; "takahe"
-                ignores it, lists only what is public, makes public what is edited, drops empty
-                lines, and has the first version of /api/instance only
+                4.6.0 to 4.6.5 do, and 503 while the first request with it is under way;
+                "gotosocial" ignores the key and counts raw code points; "takahe" ignores it, lists
+                only what is public, makes public what is edited, drops empty lines, and has the
+                first version of /api/instance only
     scopes      what the access token may do
     processing  seconds during which an uploaded video or animation isn't ready
     """
@@ -53,22 +54,57 @@ class Mastodon(Platform):
         self.scopes = ["read", "write", "profile"]
         self.processing = 0.0
         self._keys: dict[str, tuple[str, datetime]] = {}
+        self._locked: set[str] = set()
 
     def reset(self) -> None:
         with self.lock:
             super().reset()
             self._keys.clear()
+            self._locked.clear()
 
     # Statuses.
 
     def create(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._allow(request, "write:statuses")
         key = request.headers.get("idempotency-key", "")
-        known = self._keys.get(key) if key and self.software.startswith("mastodon") else None
-        if known and self.clock.now() - known[1] < timedelta(seconds=KEY_SECONDS):
+        if key in self._locked:
+            return self.failure(503)
+        known = self._known(key)
+        return self._replayed(known) if known else self._created(request)
+
+    def begin(self, request: Request) -> Callable[[], Answer]:
+        """Whether the key is known is found out at once. From 4.6 on it is locked from then on; before,
+        another request with it that comes meanwhile makes a second status."""
+        key = request.headers.get("idempotency-key", "")
+        is_create = (request.method, request.path) == ("POST", "/api/v1/statuses")
+        with self.lock:
+            if not is_create or not key or key in self._locked or self._known(key):
+                return super().begin(request)
             if self.software == "mastodon-4.6":
-                return self.failure(500)
-            return as_json(200, entities.status(self, self._post(known[0])))
+                self._locked.add(key)
+
+        def act() -> Answer:
+            with self.lock:
+                self._locked.discard(key)
+                self._keys.pop(key, None)
+            return self.handle(request)
+
+        return act
+
+    def _known(self, key: str) -> str | None:
+        """The id of the status that was made with this key."""
+        known = self._keys.get(key) if self.software.startswith("mastodon") else None
+        if known is None or self.clock.now() - known[1] >= timedelta(seconds=KEY_SECONDS):
+            return None
+        return known[0]
+
+    def _replayed(self, known: str) -> Answer:
+        if self.software == "mastodon-4.6":
+            return self.failure(500)
+        return as_json(200, entities.status(self, self._post(known)))
+
+    def _created(self, request: Request) -> Answer:
+        key = request.headers.get("idempotency-key", "")
         given = entities.parameters(request)
         post = self._written(given)
         if given.get("scheduled_at"):

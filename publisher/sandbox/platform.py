@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from publisher.sandbox.web import Answer, Request
@@ -108,6 +109,10 @@ class Platform(ABC):
             self.files.clear()
 
     # What all share.
+
+    def begin(self, request: Request) -> Callable[[], Answer]:
+        """A request that takes a while: what is found out at once, and then what is done."""
+        return partial(self.handle, request)
 
     def handle(self, request: Request) -> Answer:
         with self.lock:

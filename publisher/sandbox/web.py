@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.parser import HeaderParser
 from email.utils import format_datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -115,8 +116,8 @@ def as_json(
 
 
 class Server:
-    """One listening socket; a thread for each connection. `handle` acts, `instead` makes a fault's
-    answer."""
+    """One listening socket; a thread for each connection. `handle` acts, at once; `begin` begins what is
+    to take a while; `instead` makes a fault's answer."""
 
     def __init__(
         self,
@@ -127,6 +128,7 @@ class Server:
         now: Callable[[], datetime],
         log: Callable[[Request], None],
         handle: Callable[[Request], Answer],
+        begin: Callable[[Request], Callable[[], Answer]],
         instead: Callable[[str, float], Answer],
     ) -> None:
         self.channel = channel
@@ -134,6 +136,7 @@ class Server:
         self.now = now
         self.log = log
         self.handle = handle
+        self.begin = begin
         self.instead = instead
         self.stopping = threading.Event()
         self._listener = socket.create_server((HOST, port), backlog=128)
@@ -210,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve()
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server's names
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: what came is kept, and listed on demand."""
@@ -263,6 +266,7 @@ class Handler(BaseHTTPRequestHandler):
         if kind in ("drop", "reset"):
             self._leave(reset=kind == "reset")
             return
+        act = server.begin(request) if kind == "latency" else partial(server.handle, request)
         if kind == "latency" and server.stopping.wait(fault.seconds):
             self.close_connection = True
             return
@@ -270,7 +274,7 @@ class Handler(BaseHTTPRequestHandler):
         if not acts:
             self._send(server.instead(kind, fault.seconds))
             return
-        answer = server.handle(request)
+        answer = act()
         if kind == "late":
             server.stopping.wait(fault.seconds)
         if kind == "lost":
@@ -294,7 +298,8 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
 
     def _leave(self, *, reset: bool = False) -> None:
         """Close the connection without a further byte, by FIN or by RST."""
