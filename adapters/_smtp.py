@@ -22,7 +22,7 @@ from publisher import failpoints
 from publisher.errors import DeliveryError, NotSent, Refused, Unknown
 from publisher.hosts import is_loopback
 from publisher.secrets import Redactor
-from publisher.watchdog import Watchdog
+from publisher.watchdog import Watchdog, at_most
 
 from ._mime import Mail
 
@@ -143,7 +143,7 @@ class _Client(smtplib.SMTP):
                 raise smtplib.SMTPServerDisconnected(f"it answered {code} to DATA")
             return code, said
         self.send(re.sub(rb"(?m)^\.", b"..", message))  # RFC 5321, section 4.5.2
-        self._patience(FINAL_TIMEOUT)
+        self.expect_within(FINAL_TIMEOUT)
         self._demand_silence()
         failpoints.hit("before request sent")
         leaving()
@@ -155,7 +155,7 @@ class _Client(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected("the answer can't be read")
         self.dot_sent = False
         failpoints.hit("response received")
-        self._patience(COMMAND_TIMEOUT)
+        self.expect_within(COMMAND_TIMEOUT)
         return code, said
 
     def putcmd(self, cmd: str, args: str = "") -> None:
@@ -193,17 +193,17 @@ class _Client(smtplib.SMTP):
         (Nagle)."""
         if self.sock is not None:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._patience(COMMAND_TIMEOUT)
+        self.expect_within(COMMAND_TIMEOUT)
 
     def leave(self) -> None:
         with contextlib.suppress(OSError):
-            self._patience(QUIT_TIMEOUT)
+            self.expect_within(QUIT_TIMEOUT)
             self.quit()
         self.close()
 
-    def _patience(self, seconds: float) -> None:
+    def expect_within(self, seconds: float) -> None:
         if self.sock is not None:
-            self.sock.settimeout(seconds)
+            self.sock.settimeout(at_most(seconds))
 
 
 class _TlsClient(_Client, smtplib.SMTP_SSL):
@@ -280,6 +280,7 @@ class Session:
         away."""
         if self._client is not None:
             try:
+                self._client.expect_within(COMMAND_TIMEOUT)
                 if self._client.rset()[0] == 250:
                     return self._client
             except OSError:
@@ -306,10 +307,14 @@ class Session:
         try:
             if server.tls:
                 client = _TlsClient(
-                    server.host, server.port, name, timeout=CONNECT_TIMEOUT, context=context
+                    server.host,
+                    server.port,
+                    name,
+                    timeout=at_most(CONNECT_TIMEOUT),
+                    context=context,
                 )
             else:
-                client = _Client(server.host, server.port, name, timeout=CONNECT_TIMEOUT)
+                client = _Client(server.host, server.port, name, timeout=at_most(CONNECT_TIMEOUT))
             self._introduce(client, context)
             self._sign_in(client)
             client.settle_in()

@@ -30,7 +30,7 @@ from publisher.documentation import CHANNELS
 from publisher.errors import DeliveryError, NotSent, PublishError, Refused, Unknown
 from publisher.hosts import is_loopback
 from publisher.secrets import Redactor
-from publisher.watchdog import Watchdog
+from publisher.watchdog import Watchdog, at_most
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
@@ -150,7 +150,7 @@ class Session(requests.Session):
                 False  # a proxy from the environment doesn't reach this machine's own servers
             )
         kwargs["allow_redirects"] = False
-        kwargs["timeout"] = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        kwargs["timeout"] = (at_most(CONNECT_TIMEOUT), at_most(READ_TIMEOUT))
         # Without an `auth` of some kind, requests would put a password from ~/.netrc in place of
         # our token.
         kwargs["auth"] = kwargs.get("auth") or (lambda request: request)

@@ -1,14 +1,35 @@
-"""A connection that ends after so long, whatever the other side does."""
+"""A connection that ends after so long, whatever the other side does; and how long that may be."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+_thread = threading.local()
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """What this thread waits for within the block takes no longer than that, all together."""
+    _thread.end = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _thread.end = None
+
+
+def at_most(seconds: float) -> float:
+    """So many seconds, or fewer: those that are left until the thread's deadline."""
+    end = getattr(_thread, "end", None)
+    return seconds if end is None else min(seconds, max(0.001, end - time.monotonic()))
 
 
 class Watchdog:
-    """Shuts `sock` down after so many seconds; who reads from it is told that it was closed.
+    """Shuts `sock` down after at most so many seconds; who reads from it is told that it was
+    closed.
 
     A timeout of the socket's own begins anew with each byte. `bit`: it came to that.
     """
@@ -16,7 +37,7 @@ class Watchdog:
     def __init__(self, sock: socket.socket | None, seconds: float) -> None:
         self.bit = False
         self._socket = sock
-        self._timer = threading.Timer(seconds, self._bite)
+        self._timer = threading.Timer(at_most(seconds), self._bite)
         self._timer.daemon = True
         self._timer.start()
 

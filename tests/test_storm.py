@@ -14,7 +14,7 @@ import pytest
 from publisher.sandbox import FAULTS, Sandbox
 from tests.reliability.fixtures import runner as runner
 from tests.reliability.runner import Runner
-from tests.reliability.storm import Storm, replay_line, script
+from tests.reliability.storm import SOFTWARE, Storm, replay_line, script
 
 SEEDS = range(10_001, 10_025)
 
@@ -43,7 +43,13 @@ def test_the_storm_has_everything_in_it() -> None:
         assert {
             strike.kind for step in steps for strike in step.strikes if strike.platform == platform
         } == set(kinds)
-    assert {death.kind for step in steps for death in step.deaths} == {"", "point", "time"}
+    ends = {death.kind for step in steps for death in step.deaths}
+    assert ends == {"", "point", "time", "disk"}
     assert any(len(step.deaths) == 2 for step in steps)
     assert any(step.edit for step in steps)
     assert any(step.closed for step in steps)
+    scripts = [script(seed) for seed in range(1, 301)]
+    assert {each.software for each in scripts} == set(SOFTWARE)
+    assert any(each.private and "mastodon" in each.channels for each in scripts)
+    assert any(each.branch and len(step.deaths) == 2 for each in scripts for step in each.steps)
+    assert any(each.pictures for each in scripts)

@@ -20,6 +20,7 @@ from publisher.delivery.uploads import upload
 from publisher.delivery.work import Outcome, Timing, Work, now, seconds_since
 from publisher.errors import DeliveryError, NotSent, PublishError
 from publisher.ledger.row import DONE
+from publisher.watchdog import deadline
 
 
 class Stopped(Exception):
@@ -110,7 +111,8 @@ class Rounds:
             if self._stop.is_set():
                 raise Stopped
             try:
-                self._advance(index)
+                with deadline(self._patience()):
+                    self._advance(index)
             except NotSent as error:
                 waiting = error
                 if is_thread or error.whole:
@@ -126,6 +128,12 @@ class Rounds:
             raise waiting
         for first in self._given_up.values():
             raise first
+
+    def _patience(self) -> float:
+        """Seconds for what is done about one row; a few, at least: a request that is cut off may
+        have to be looked up by a person."""
+        left = self._deadline - seconds_since(self._work.last_progress)
+        return max(left, self._timing.patience)
 
     def _advance(self, index: int) -> None:
         """Do what is to be done about one row. Raises NotSent, Refused, or Unknown if it is to be

@@ -28,6 +28,9 @@ HTTP_FAULTS: dict[str, str] = {
     "lost-html": "acts - it is live - but answers 200 with a page of HTML",
     "cut": "acts - it is live - and closes the connection in the middle of the answer",
     "hangup": "acts and answers in full, then closes the connection without having said so",
+    "early": "says 103 (Early Hints) first, then acts and answers",
+    "slow": "acts; the answer comes a byte now and then, and never ends",
+    "endless": "acts; the answer goes on and on",
 }
 """Kind of fault on an HTTP platform → what the platform does."""
 
@@ -42,6 +45,8 @@ SMTP_FAULTS: dict[str, str] = {
     "554-data": "refuses the message for good: 554 after the final dot; nothing is kept",
     "drop": "closes the connection at the final dot, without an answer; nothing is kept",
     "lost": "keeps the message and closes the connection at the final dot, without an answer",
+    "slow": "keeps the message; the answer comes a byte now and then, and never ends",
+    "endless": "keeps the message; the answer goes on and on",
 }
 """Kind of fault on the SMTP server → what the server does."""
 

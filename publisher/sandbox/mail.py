@@ -20,7 +20,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from publisher.sandbox.faults import Faults
 from publisher.sandbox.platform import Clock, page, plain
-from publisher.sandbox.web import HOST, Answer
+from publisher.sandbox.web import HOST, PAUSE, Answer
 
 MAX_MESSAGES = 20_000
 MAX_SIZE = 32 * 2**20
@@ -269,13 +269,23 @@ class Connection(SMTP):
             self._mail.keep(envelope)
         if fault is not None and kind == "late":
             await asyncio.sleep(fault.seconds)
-        if kind == "lost":
+        if kind in ("slow", "endless"):
+            await self._answer_without_end(pause=PAUSE if kind == "slow" else 0.0)
+        if kind in ("lost", "slow", "endless"):
             return self._gone()
         return f"250 2.0.0 OK: queued as {len(self._mail.kept())}"
 
     async def _keep_later(self, envelope: Envelope, seconds: float) -> None:
         await asyncio.sleep(seconds)
         self._mail.keep(envelope)
+
+    async def _answer_without_end(self, pause: float) -> None:
+        self._writer.write(b"250-")
+        with suppress(ConnectionError):
+            while not self._writer.is_closing():
+                self._writer.write(b"." if pause else b"and so on\r\n250-" * 1000)
+                await self._writer.drain()
+                await asyncio.sleep(pause)
 
     def _gone(self) -> str:
         self.vanish()

@@ -25,6 +25,10 @@ MAX_BODY = 64 * 2**20
 """Bytes; more than any platform's largest picture in base64."""
 MAX_CONNECTIONS = 128
 IDLE_SECONDS = 60
+PAUSE = 0.05
+"""Seconds between two bytes of a slow answer."""
+ACTING = ("latency", "late", "cut", "hangup", "lost", "early", "slow", "endless")
+"""Faults that hit the answer; what was asked for is done. So do those that begin with "lost-"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +274,7 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "latency" and server.stopping.wait(fault.seconds):
             self.close_connection = True
             return
-        acts = kind in ("latency", "late", "cut", "hangup", "lost") or kind.startswith("lost-")
-        if not acts:
+        if kind not in ACTING and not kind.startswith("lost-"):
             self._send(server.instead(kind, fault.seconds))
             return
         answer = act()
@@ -284,7 +287,11 @@ class Handler(BaseHTTPRequestHandler):
         elif kind == "cut":
             self._send(answer, cut=True)
             self._leave()
+        elif kind in ("slow", "endless"):
+            self._send_without_end(pause=PAUSE if kind == "slow" else 0.0)
         else:
+            if kind == "early":
+                self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
             self._send(answer)
             self.close_connection = self.close_connection or kind == "hangup"
 
@@ -300,6 +307,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
+
+    def _send_without_end(self, pause: float) -> None:
+        self.close_connection = True
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        piece = b" " if pause else b" " * 65_536
+        while not self.server.stopping.wait(pause):
+            self.wfile.write(piece)
 
     def _leave(self, *, reset: bool = False) -> None:
         """Close the connection without a further byte, by FIN or by RST."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import selectors
 import signal
 import sys
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 TIMING = {"settle": 0.3, "look_again": 0.05, "deadline": 20.0, "longest_wait": 0.2, "patience": 5.0}
-"""What `publisher.deliver.Timing` is shortened to: loopback answers in milliseconds."""
+"""What `Timing` is shortened to: loopback answers in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Job:
              `channel` ("": on any): "kill" the process by SIGKILL, "pause" it until the file `gate`
              is gone, or "" nothing
     trace    gets a line "channel<TAB>point" for each point that is passed
+    answer   seconds for a whole answer, if not what they are
+    disk     bytes that a file may have (0: any number): what is written beyond fails, as on a disk
+             that is full
     """
 
     argv: tuple[str, ...]
@@ -53,6 +57,8 @@ class Job:
     gate: str = ""
     trace: str = ""
     timing: Mapping[str, float] = field(default_factory=lambda: TIMING)
+    answer: float = 0.0
+    disk: int = 0
 
     def as_line(self, number: int) -> str:
         return json.dumps({**asdict(self), "number": number}) + "\n"
@@ -60,7 +66,8 @@ class Job:
 
 def prepare(job: Job) -> None:
     """Set what a run shall find: folder, environment, waits, fail points."""
-    from publisher import failpoints
+    from adapters import _smtp
+    from publisher import failpoints, http
     from publisher.delivery import side_by_side
     from publisher.delivery.work import Timing
 
@@ -68,6 +75,11 @@ def prepare(job: Job) -> None:
     os.environ.clear()
     os.environ.update(job.environment)
     side_by_side.TIMING = Timing(**job.timing)
+    if job.answer:
+        http.ANSWER_TIME = _smtp.FINAL_TIMEOUT = job.answer
+        _smtp.SLOW = 0.0
+    if job.disk:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job.disk, job.disk))
     failpoints.hook = _hook(job) if job.how or job.trace else None
 
 

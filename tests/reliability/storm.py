@@ -21,19 +21,25 @@ from publisher.sandbox import Sandbox
 from publisher.sandbox.mastodon import Software
 from tests.reliability.child import TIMING
 from tests.reliability.runner import Process, Run, Runner
-from tests.reliability.world import CHANNELS, World
+from tests.reliability.world import CHANNELS, BranchWorld, World
 
 LATE = 0.15
 """Seconds by which a request or an answer is late, at most; replicas lag behind for twice that."""
 STORM = {**TIMING, "settle": 0.8}
 """Waits: `settle` stays well above what is late."""
 CALM_RUNS = 8
-SOFTWARE: tuple[Software, ...] = ("mastodon", "mastodon", "mastodon-4.6", "gotosocial")
-"""With an Idempotency-Key, with one that answers 500 when it is used again, and without."""
+ANSWER = 1.0
+"""Seconds for a whole answer."""
+SOFTWARE: tuple[Software, ...] = (
+    "mastodon", "mastodon", "mastodon-4.6", "mastodon-4.6", "gotosocial", "takahe",
+)  # fmt: skip
+"""With an Idempotency-Key, with one that is locked and answers 500 when it is used again, and
+without; the last leaves out of its list what isn't public."""
 
 HTTP = (
     "latency", "late", "429", "429-date", "429-bare", "500", "502", "503", "504", "drop", "reset", "html",
     "lost", "lost-500", "lost-502", "lost-503", "lost-504", "lost-html", "cut", "hangup", "redirect",
+    "early", "slow", "endless",
 )  # fmt: skip
 SMTP = (
     "latency",
@@ -46,6 +52,8 @@ SMTP = (
     "554-data",
     "drop",
     "lost",
+    "slow",
+    "endless",
 )
 
 
@@ -64,7 +72,7 @@ class Strike:
 @dataclass(frozen=True)
 class Death:
     """Nothing (`kind` ""), SIGKILL at the `number`-th fail point ("point") or after so many
-    milliseconds ("time")."""
+    milliseconds ("time"); or a disk that is full where a file has so many bytes ("disk")."""
 
     kind: str = ""
     number: int = 0
@@ -88,8 +96,11 @@ class Script:
     channels: tuple[str, ...]
     threads: bool
     recipients: int
+    pictures: int
+    branch: bool
     reads: bool
     software: Software
+    private: bool
     lag: float
     skew: int
     steps: tuple[Step, ...]
@@ -98,7 +109,10 @@ class Script:
         """The script in words."""
         words = [
             f"seed {self.seed}: {', '.join(self.channels)}; {'threads' if self.threads else 'single posts'}; "
-            f"{self.recipients} recipients; X {'with' if self.reads else 'without'} reads; {self.software}; "
+            f"{self.recipients} recipients; {self.pictures} pictures; "
+            f"{'ledger on a branch; ' if self.branch else ''}"
+            f"X {'with' if self.reads else 'without'} reads; {self.software}"
+            f"{', private' if self.private else ''}; "
             f"replicas lag {self.lag} s; the platforms' clock is {self.skew:+d} s off"
         ]
         for number, step in enumerate(self.steps, 1):
@@ -111,7 +125,9 @@ class Script:
             if len(step.deaths) > 1:
                 words.append(f"    two processes, {step.pause:.3f} s apart")
             words += [
-                f"    SIGKILL at {d.kind} {d.number}{' ms' * (d.kind == 'time')}"
+                f"    the disk is full at {d.number} bytes"
+                if d.kind == "disk"
+                else f"    SIGKILL at {d.kind} {d.number}{' ms' * (d.kind == 'time')}"
                 for d in step.deaths
                 if d.kind
             ]
@@ -122,27 +138,39 @@ def script(seed: int) -> Script:
     """What a seed means."""
     rng = random.Random(seed)
     channels = CHANNELS if rng.random() < 0.3 else tuple(c for c in CHANNELS if rng.random() < 0.45)
-    channels = channels or (rng.choice(CHANNELS),)
+    branch = rng.random() < 0.2
+    if branch:
+        channels = tuple(each for each in channels if each != "email")
+    channels = channels or (rng.choice(CHANNELS[:3]),)
+    software = rng.choice(SOFTWARE)
+    private = software == "takahe" and rng.random() < 0.6
     return Script(
         seed,
         channels,
         threads=rng.random() < 0.5,
         recipients=rng.randint(1, 3),
+        pictures=rng.choice((0, 0, 2)),
+        branch=branch,
         reads=rng.random() < 0.7,
-        software=rng.choice(SOFTWARE),
+        software=software,
+        private=private,
         lag=rng.choice((0.0, 0.0, 2 * LATE)),
         skew=rng.choice((0, 0, 3600, -3600, 90, -7)),
-        steps=tuple(_step(rng, channels) for _ in range(rng.randint(1, 4))),
+        steps=tuple(
+            _step(rng, channels, edits=not private, disk=not branch)
+            for _ in range(rng.randint(1, 4))
+        ),
     )
 
 
-def _step(rng: random.Random, channels: Sequence[str]) -> Step:
+def _step(rng: random.Random, channels: Sequence[str], *, edits: bool, disk: bool) -> Step:
+    """Without `edits`: Takahē would show to all what isn't public."""
     strikes = tuple(
         _strike(rng, channel) for channel in channels for _ in range(rng.choice((0, 1, 1, 2)))
     )
     closed = tuple(channel for channel in channels if rng.random() < 0.06)
-    deaths = tuple(_death(rng) for _ in range(rng.choice((1, 1, 1, 2))))
-    return Step(rng.random() < 0.3, strikes, closed, deaths, rng.random() * 0.3)
+    deaths = tuple(_death(rng, disk) for _ in range(rng.choice((1, 1, 1, 2))))
+    return Step(edits and rng.random() < 0.3, strikes, closed, deaths, rng.random() * 0.3)
 
 
 def _strike(rng: random.Random, channel: str) -> Strike:
@@ -163,12 +191,14 @@ def _strike(rng: random.Random, channel: str) -> Strike:
     )
 
 
-def _death(rng: random.Random) -> Death:
-    kind = rng.choice(("", "", "point", "point", "time"))
-    return Death(
-        kind,
-        rng.randint(1, 45) if kind == "point" else rng.randint(30, 900) if kind == "time" else 0,
-    )
+def _death(rng: random.Random, disk: bool) -> Death:
+    kind = rng.choice(("", "", "", "", "point", "point", "point", "point", "time", "time", "disk"))
+    if kind == "disk" and not disk:
+        kind = ""
+    return Death(kind, rng.randint(*_NUMBERS[kind]))
+
+
+_NUMBERS = {"": (0, 0), "point": (1, 45), "time": (30, 900), "disk": (60_000, 400_000)}
 
 
 class Storm:
@@ -194,9 +224,10 @@ class Storm:
         box.twitter.reads, box.mastodon.software = script.reads, script.software
         box.mastodon.lag = box.twitter.lag = script.lag
         box.clock.skew = timedelta(seconds=script.skew)
-        world = World(
+        world = (BranchWorld if script.branch else World)(
             self.folder / f"seed{script.seed}", box, self.runner, f"seed{script.seed}",
             channels=script.channels, threads=script.threads, recipients=script.recipients,
+            pictures=script.pictures, visibility="private" if script.private else "",
         )  # fmt: skip
         for number, step in enumerate(script.steps, 1):
             self._act(world, step, number)
@@ -212,6 +243,7 @@ class Storm:
         right = world.config, world.environment
         timing = {**STORM, "deadline": 1.5} if step.closed else STORM
         self._close(world, step.closed)
+        world.next_attempt()
         processes: list[Process] = []
         for death in step.deaths:
             if processes:
@@ -224,13 +256,15 @@ class Storm:
         runs = [process.wait() for process in processes]
         world.environment = right[1]
         world.write_config(right[0])
-        for run in runs:
-            self._judge(world, run, f"run {number}", alone=len(runs) == 1)
+        for death, run in zip(step.deaths, runs, strict=True):
+            full = death.kind == "disk"
+            self._judge(world, run, f"run {number}", alone=len(runs) == 1, full=full)
 
     def _start(self, world: World, death: Death, timing: dict[str, float]) -> Process:
         if death.kind == "point":
-            return world.publish(how="kill", hit=death.number, timing=timing)
-        return world.publish(timing=timing)
+            return world.publish(how="kill", hit=death.number, timing=timing, answer=ANSWER)
+        disk = death.number if death.kind == "disk" else 0
+        return world.publish(timing=timing, answer=ANSWER, disk=disk)
 
     def _close(self, world: World, closed: Sequence[str]) -> None:
         """Let these channels' addresses lead to a port where nobody listens."""
@@ -251,6 +285,7 @@ class Storm:
 
     def _calm_down(self, world: World) -> None:
         for number in range(1, CALM_RUNS + 1):
+            world.next_attempt()
             run = world.publish(timing=STORM).wait()
             self._judge(world, run, f"calm run {number}", alone=True)
             if run.status == 0:
@@ -264,15 +299,16 @@ class Storm:
         time.sleep(LATE)
         self.wrong += world.faults()
         before = world.live()
+        world.next_attempt()
         last = world.publish(timing=STORM).wait()
         if last.status or {r["status"] for r in last.json["results"]} - {"unchanged", "outdated"}:
             self.wrong.append(f"when all is live, a run ends with {last.status}: {errors(last)}")
         if world.live() != before:
             self.wrong.append("a run with nothing to do has sent something")
 
-    def _judge(self, world: World, run: Run, name: str, *, alone: bool) -> None:
+    def _judge(self, world: World, run: Run, name: str, *, alone: bool, full: bool = False) -> None:
         """Does a run that ended by itself say what is so? `alone`: nobody else has sent
-        meanwhile."""
+        meanwhile. `full`: it may end before it began, for want of a disk."""
         self.runs += 1
         if run.killed:
             self.killed += 1
@@ -285,6 +321,8 @@ class Storm:
             return
         said = {result["channel"]: result["status"] for result in results}
         self.events.append(f"{name}: exit {run.status}, {said}")
+        if full and run.status == 2 and not results and "can't be written" in str(run.json):
+            return
         unknown = "unknown" in said.values()
         failed = "failed" in said.values() or any(result["reason"] == "busy" for result in results)
         if run.status != (3 if unknown else 1 if failed else 0) or not results:
