@@ -14,7 +14,7 @@ from tests.reliability.fixtures import box as box
 from tests.reliability.fixtures import make as make
 from tests.reliability.fixtures import runner as runner
 from tests.reliability.runner import Process
-from tests.reliability.world import CHANNELS, World
+from tests.reliability.world import CHANNELS, REQUEST, World
 
 
 def wait_until(what: str, is_so: object, seconds: float = 120.0) -> None:
@@ -28,7 +28,8 @@ def wait_until(what: str, is_so: object, seconds: float = 120.0) -> None:
 def paused(world: World, point: str, channel: str) -> tuple[Process, Path]:
     """A process that waits at a fail point until the gate is taken away."""
     gate = world.folder / "gate"
-    process = world.publish(how="pause", at=point, channel=channel, gate=str(gate))
+    hit = REQUEST[channel] if point == "request sent" else 1
+    process = world.publish(how="pause", at=point, hit=hit, channel=channel, gate=str(gate))
     wait_until("the process is at the gate", gate.exists)
     return process, gate
 

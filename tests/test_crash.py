@@ -18,7 +18,7 @@ from publisher.sandbox import Sandbox
 from tests.reliability.fixtures import runner as runner
 from tests.reliability.matrix import CASES, Case, Kill, Matrix
 from tests.reliability.runner import Runner
-from tests.reliability.world import World
+from tests.reliability.world import REQUEST, World
 
 ON_THE_WAY = {"request sent", "response received", "before outcome written"}
 
@@ -89,7 +89,10 @@ def test_what_was_cut_off_is_found_however_much_was_posted_since(
     with Sandbox() as box:
         box.mastodon.software = "gotosocial"
         world = World(tmp_path / "busy", box, runner, "busy", channels=(channel,))
-        assert world.publish(how="kill", at="response received", channel=channel).wait().killed
+        killed = world.publish(
+            how="kill", at="response received", hit=REQUEST[channel], channel=channel
+        ).wait()
+        assert killed.killed
         posts = {"mastodon": box.mastodon, "twitter": box.twitter}[channel].posts
         (ours,) = posts.values()
         ours["same"] = ""
@@ -109,7 +112,9 @@ def test_x_without_reads_is_asked_about_once_a_refusal_proves_nothing_any_more(
     with Sandbox() as box:
         box.twitter.reads = False
         world = World(tmp_path / "later", box, runner, "later", channels=("twitter",))
-        assert world.publish(how="kill", at="request sent", channel="twitter").wait().killed
+        hit = REQUEST["twitter"]
+        killed = world.publish(how="kill", at="request sent", hit=hit, channel="twitter").wait()
+        assert killed.killed
         ledger = world.folder / ".publish" / "sandbox.db"
         with contextlib.closing(sqlite3.connect(ledger)) as db, db:
             long_ago = (datetime.now(UTC) - timedelta(minutes=16)).isoformat()

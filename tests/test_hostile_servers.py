@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from publisher import http
+from publisher.delivery import side_by_side
 from publisher.errors import DeliveryError, NotSent, Refused, Unknown
 from publisher.hosts import is_address
 from publisher.http import Session, retry_after
 from publisher.pictures.fetch import is_public
+from publisher.sandbox import FAULTS, Sandbox
+from tests.conftest import Publish, live
 
 from .smtp_servers import scripted
 from .test_email_wire import channel, outcome
@@ -210,3 +217,55 @@ def test_special_addresses_are_not_public(address: str) -> None:
 def test_ordinary_addresses_are_public() -> None:
     for address in ("93.184.216.34", "192.0.1.1", "2606:2800:220:1::1", "2a00:1450:4001::1"):
         assert is_public(address)
+
+
+# The whole road, where a server never comes to an end.
+
+_smtp: Any = importlib.import_module("publisher.adapters._smtp")
+
+READABLE = ("mastodon", "twitter")
+"""What can be read back: nobody is asked."""
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer's time, shortened."""
+    monkeypatch.setattr(http, "ANSWER_TIME", 1.0)
+    monkeypatch.setattr(_smtp, "FINAL_TIMEOUT", 1.0)
+    monkeypatch.setattr(_smtp, "SLOW", 0.0)
+
+
+@pytest.mark.parametrize("kind", ["slow", "endless", "early"])
+@pytest.mark.parametrize("name", ["mastodon", "twitter", "discord", "email"])
+@pytest.mark.usefixtures("project", "hurry")
+def test_an_answer_that_never_ends_leaves_one_copy(
+    name: str, kind: str, sandbox: Sandbox, publish: Publish
+) -> None:
+    if kind not in FAULTS[name]:
+        pytest.skip("mail servers announce nothing")
+    sandbox.fault(name, kind)
+    ran = publish("post.md", "--channels", name, "--json")
+    certain = kind == "early" or name in READABLE
+    assert (ran.status, ran.statuses()[name]) == ((0, "sent") if certain else (3, "unknown"))
+    copies = {entry["id"] for entry in live(sandbox, name)}
+    assert len(copies) == len(live(sandbox, name))
+    assert copies
+
+
+@pytest.mark.parametrize("name", ["mastodon", "discord", "email"])
+def test_the_deadline_ends_what_is_under_way(
+    name: str, project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request has a minute and more for its answer; but the channel has not."""
+    monkeypatch.setattr(side_by_side, "TIMING", replace(side_by_side.TIMING, patience=0.5))
+    config = project / "publish.toml"
+    section = f"[channels.{name}]\n"
+    config.write_text(
+        config.read_text("utf-8").replace(section, section + "deadline = 1\n"), "utf-8"
+    )
+    sandbox.fault(name, "late", times=50, seconds=600, when="*")
+    began = time.monotonic()
+    ran = publish("post.md", "--channels", name, "--json")
+    assert time.monotonic() - began < 50, "it was cut off by something else"
+    assert (ran.status, ran.statuses()[name]) == (3, "unknown")
+    assert len(live(sandbox, name)) == 1, "nor is the next recipient begun with"

@@ -80,7 +80,7 @@ class Rounds:
             return max(error.retry_after, backoff) if asked_by_server else error.retry_after
 
         def is_too_late(state: tenacity.RetryCallState) -> bool:
-            return seconds_since(self._work.last_progress) + state.upcoming_sleep > self._deadline
+            return state.upcoming_sleep > self._left()
 
         def tell(state: tenacity.RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
@@ -110,6 +110,8 @@ class Rounds:
                 continue
             if self._stop.is_set():
                 raise Stopped
+            if (waiting or self._given_up) and self._left() <= 0:
+                break
             try:
                 with deadline(self._patience()):
                     self._advance(index)
@@ -132,8 +134,11 @@ class Rounds:
     def _patience(self) -> float:
         """Seconds for what is done about one row; a few, at least: a request that is cut off may
         have to be looked up by a person."""
-        left = self._deadline - seconds_since(self._work.last_progress)
-        return max(left, self._timing.patience)
+        return max(self._left(), self._timing.patience)
+
+    def _left(self) -> float:
+        """Seconds until the deadline."""
+        return self._deadline - seconds_since(self._work.last_progress)
 
     def _advance(self, index: int) -> None:
         """Do what is to be done about one row. Raises NotSent, Refused, or Unknown if it is to be

@@ -14,6 +14,7 @@ outside.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import resource
@@ -66,7 +67,7 @@ class Job:
 
 def prepare(job: Job) -> None:
     """Set what a run shall find: folder, environment, waits, fail points."""
-    from adapters import _smtp
+
     from publisher import failpoints, http
     from publisher.delivery import side_by_side
     from publisher.delivery.work import Timing
@@ -76,6 +77,7 @@ def prepare(job: Job) -> None:
     os.environ.update(job.environment)
     side_by_side.TIMING = Timing(**job.timing)
     if job.answer:
+        _smtp: Any = importlib.import_module("publisher.adapters._smtp")
         http.ANSWER_TIME = _smtp.FINAL_TIMEOUT = job.answer
         _smtp.SLOW = 0.0
     if job.disk:

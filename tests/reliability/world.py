@@ -28,6 +28,9 @@ from tests.reliability.runner import Process, Run, Runner
 CHANNELS = ("mastodon", "twitter", "discord", "email")
 RECIPIENTS = ("ada@example.org", "grace@example.com", "radia@example.net")
 PARTS = 3
+REQUEST = {"mastodon": 1, "twitter": 2, "discord": 1, "email": 1}
+"""Which request of a channel's thread makes the first post live: X is asked for its clock before;
+Mastodon has said it with its limits."""
 
 POST = """---
 title: Lantern 2 is out
@@ -69,8 +72,7 @@ class World:
     parts."""
 
     mixed: frozenset[str] = frozenset()
-    """Channels where a thread that was cut off goes on with the words of today, and what is live of
-    it can't be edited."""
+    """Channels where a thread that was cut off may go on with the words of today."""
 
     def __init__(
         self,
@@ -315,7 +317,7 @@ class BranchWorld(World):
     once are two of one workflow run; one that comes later has a higher attempt, and takes over."""
 
     attempt = 0
-    mixed = frozenset({"twitter"})
+    mixed = frozenset({"mastodon", "twitter"})
 
     def __init__(self, *arguments: Any, **how: Any) -> None:
         super().__init__(*arguments, **how)

@@ -1,0 +1,135 @@
+"""What is looked for is what was made since it was tried: by the platform's clock, whatever this
+machine's said then and says now."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from publisher import http
+from publisher.delivery import create, follow, rounds, uploads, work
+from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Software
+from tests.conftest import Publish, live
+
+HOUR = timedelta(hours=1)
+
+
+class Clocks:
+    """This machine's clock and the platforms', each set off from what is so."""
+
+    def __init__(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sandbox = sandbox
+        self.ours = timedelta()
+        for module in (create, follow, rounds, uploads, work):
+            if hasattr(module, "now"):
+                monkeypatch.setattr(module, "now", lambda: datetime.now(UTC) + self.ours)
+        shifted = SimpleNamespace(
+            time=lambda: time.time() + self.ours.total_seconds(), monotonic=time.monotonic
+        )
+        monkeypatch.setattr(http, "time", shifted)
+        monkeypatch.setattr(sandbox.clock, "skew", timedelta())
+
+    def set(self, *, ours: timedelta, theirs: timedelta) -> None:
+        self.ours = ours
+        self.sandbox.clock.skew = theirs
+
+
+@pytest.fixture
+def clocks(sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    monkeypatch.setattr(sandbox.mastodon, "software", "gotosocial")
+    return Clocks(sandbox, monkeypatch)
+
+
+def lose(sandbox: Sandbox, channel: str, publish: Publish) -> None:
+    """It is live, and this machine doesn't know: neither from the answer nor by looking."""
+    sandbox.twitter.posts.clear()
+    sandbox.fault(channel, "lost")
+    sandbox.fault(channel, "500", times=500, when="GET")
+    assert publish("post.md", "--channels", channel).status == 3
+    sandbox.faults.clear()
+    assert len(live(sandbox, channel)) == 1
+
+
+@pytest.mark.parametrize("channel", ["mastodon", "twitter"])
+@pytest.mark.parametrize(
+    ("then", "now", "theirs"),
+    [
+        (HOUR, 2 * HOUR, 2 * HOUR),  # it was an hour ahead, and was set right
+        (HOUR, 2 * HOUR, timedelta(0)),  # it is ahead more and more, and nobody has noticed
+        (-HOUR, HOUR, HOUR),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_a_clock_that_was_set_meanwhile_hides_nothing(
+    channel: str,
+    then: timedelta,
+    now: timedelta,
+    theirs: timedelta,
+    clocks: Clocks,
+    sandbox: Sandbox,
+    publish: Publish,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a Mastodon without keys, and an X that has forgotten what is a duplicate."""
+    clocks.set(ours=then, theirs=timedelta(0))
+    lose(sandbox, channel, publish)
+    for post in sandbox.twitter.posts.values():
+        post["same"] = ""
+    clocks.set(ours=now, theirs=theirs)
+    assert publish("post.md", "--channels", channel).status == 0
+    assert len(live(sandbox, channel)) == 1
+
+
+@pytest.mark.usefixtures("project")
+def test_what_was_begun_in_the_platform_s_future_is_held(
+    clocks: Clocks, sandbox: Sandbox, publish: Publish
+) -> None:
+    """Its clock was set back: its list is no proof."""
+    lose(sandbox, "mastodon", publish)
+    clocks.set(ours=HOUR, theirs=-HOUR)
+    assert publish("post.md", "--channels", "mastodon").status == 3
+    assert len(live(sandbox, "mastodon")) == 1
+
+
+@pytest.mark.parametrize("ours", [HOUR, -HOUR])
+@pytest.mark.usefixtures("project")
+def test_a_clock_that_was_set_makes_no_list_believable_sooner(
+    ours: timedelta, clocks: Clocks, sandbox: Sandbox, publish: Publish
+) -> None:
+    """Set ahead, more time seems to have passed since it was tried; set back, less than none."""
+    software: Software = "gotosocial"
+    sandbox.mastodon.software = software
+    sandbox.fault("mastodon", "drop")
+    sandbox.fault("mastodon", "500", times=500, when="GET")
+    assert publish("post.md", "--channels", "mastodon").status == 3
+    sandbox.faults.clear()
+    clocks.set(ours=ours, theirs=timedelta(0))
+    before = len(sandbox.requests)
+    ran = publish("post.md", "--channels", "mastodon")
+    asked = [each.method for each in sandbox.requests[before:]]
+    if ours < timedelta(0):  # the attempt lies in the future
+        assert ran.status == 3
+        assert "POST" not in asked
+    else:
+        assert ran.status == 0
+        assert asked[: asked.index("POST")].count("GET") >= 2
+        assert len(live(sandbox, "mastodon")) == 1
+
+
+def test_the_server_s_time_is_in_the_ledger_and_travels(
+    project: Path, clocks: Clocks, sandbox: Sandbox, publish: Publish
+) -> None:
+    clocks.set(ours=HOUR, theirs=timedelta(0))
+    assert publish("post.md", "--channels", "mastodon").status == 0
+    exported = publish("ledger", "export").out
+    (line,) = [line for line in exported.splitlines() if '"row"' in line]
+    assert '"server":"' in line
+    (project / "exported").write_text(exported, "utf-8")
+    (project / ".publish" / "sandbox.db").unlink()
+    assert publish("ledger", "import", "exported").status == 0
+    assert publish("ledger", "export").out == exported
