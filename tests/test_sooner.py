@@ -16,6 +16,7 @@ from publisher.delivery import side_by_side
 from publisher.delivery.work import Timing
 from publisher.sandbox import Sandbox
 from publisher.sandbox.mastodon import Software
+from publisher.sandbox.platform import page
 from tests.conftest import Publish, live
 
 mastodon: Any = importlib.import_module("publisher.adapters.mastodon")
@@ -71,7 +72,7 @@ def test_it_is_waited_for(software: Software, kind: str, box: Sandbox, publish: 
 def test_a_503_by_a_proxy_proves_nothing(
     box: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(box.mastodon, "failure", lambda status: box.mastodon.instead("502", 0))
+    monkeypatch.setattr(box.mastodon, "failure", lambda status: page("Busy", "", status=status))
     box.fault("mastodon", "503")
     assert posted(publish) == (3, "unknown")
 
