@@ -33,6 +33,8 @@ from publisher.errors import DeliveryError, Gone, NotSent, Refused, TemplateErro
 from publisher.hosts import check_url, is_loopback
 from publisher.text.measure import count
 
+from . import _discord_text
+
 DESCRIPTION, TITLE, CONTENT, TOTAL, USERNAME = 4096, 256, 2000, 6000, 80
 FILES, BYTES, ALT = 10, 10 * 2**20, 1024
 PIXELS = 4096 * 4096
@@ -66,7 +68,8 @@ UNKNOWN_MESSAGE = 10008
 class Discord(Adapter):
     name = "discord"
     title = "Discord"
-    flavour = "discord"
+    flavour = staticmethod(_discord_text.discord)
+    pings = _discord_text.PINGS
     replies = False
     announces = True
     edits = True

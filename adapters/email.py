@@ -29,6 +29,7 @@ from publisher.adapter import (
     pictures_of,
 )  # fmt: skip
 from publisher.errors import ConfigError, Refused, TemplateError
+from publisher.text.flavour import mail_text
 
 from ._addresses import clean, on_the_wire, sender
 from ._recipients import Recipients, read
@@ -150,7 +151,7 @@ class Email(Adapter):
         ),
         Option("subject", "text", "the subject, where it isn't the post's title", in_post=True),
     )
-    flavour = "mail"
+    flavour = staticmethod(mail_text)
     html = True
     page_limit = PAGE_LIMIT
     announces = True

@@ -32,6 +32,7 @@ from publisher.adapter import (
 from publisher.errors import CannotLook, Gone, Refused, Unknown
 from publisher.hosts import check_url
 from publisher.text import tree
+from publisher.text.flavour import NON_JOINER, Pings
 from publisher.text.measure import count
 
 if TYPE_CHECKING:
@@ -61,6 +62,12 @@ _CLOCKS = timedelta(seconds=2)
 """The Date of an answer is in whole seconds, and an answer takes a while."""
 
 
+PINGS = Pings(
+    # A "@" that could be read as the beginning of a mention; never one inside an email address.
+    re.compile(r"(?<![\w/=])@(?P<name>\w+(?:[.-]+\w+)*)(?P<host>@[\w.-]+[\w])?"),
+    inert=NON_JOINER,
+)
+
 HIDDEN = ("private", "direct")
 """Visibilities of what not everybody sees."""
 
@@ -71,6 +78,7 @@ class Mastodon(Adapter):
     uploads = 20 * 3600.0  # what is attached to nothing is removed after a day
     edits = True
     deletes = True
+    pings = PINGS
     options = (
         Option(
             "api_base_url",

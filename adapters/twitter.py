@@ -34,6 +34,7 @@ from publisher.adapter import (
 )  # fmt: skip
 from publisher.errors import CannotLook, Duplicate, Gone, Refused, Unknown
 from publisher.hosts import check_url
+from publisher.text.flavour import NON_JOINER, Pings
 from publisher.text.measure import count, entities
 
 if TYPE_CHECKING:
@@ -57,6 +58,13 @@ signed."""
 PAGE, PAGES = 20, 25
 """Posts read back at once, at $0.001 each, and how often. Ours is among those made since we
 tried."""
+
+PINGS = Pings(
+    re.compile(r"(?<![A-Za-z0-9_!#$%&*@＠])[@＠](?P<name>\w+)(?P<host>@[\w.-]+\w)?"),
+    inert=NON_JOINER,
+)
+_LATIN = re.compile(r"#[0-9A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+")
+"""Hashtags of which it is known that X takes them, so that its long pattern isn't needed."""
 
 _CLOCKS = timedelta(seconds=2)
 _PICTURE = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
@@ -94,6 +102,15 @@ class Twitter(Adapter):
     proves_by_refusal = 15 * 60.0
     uploads = 20 * 3600.0  # "expires_after_secs": 86400
     deletes = True
+    pings = PINGS
+
+    @staticmethod
+    def is_hashtag(tag: str) -> bool:
+        """Without letters that twitter-text doesn't know yet."""
+        if _LATIN.fullmatch(tag):
+            return True
+        found = entities.twitter_hashtags(tag)
+        return [(span.start, span.end) for span in found] == [(0, len(tag))]
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         if "max_characters" in options:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from publisher.errors import CannotLook, Unknown
+from publisher.text.flavour import NOBODY, Flavour, Pings, plain_text
+from publisher.text.measure.hashtags import IsHashtag
 
 Payload = dict[str, Any]
 """What one part is on this channel: JSON values only. Its canonical JSON is kept in the ledger."""
@@ -245,8 +247,12 @@ class Adapter(ABC):
     title: ClassVar[str]
     """What people call it: "Mastodon"."""
     options: ClassVar[tuple[Option, ...]]
-    flavour: ClassVar[Literal["plain", "discord", "mail"]] = "plain"
-    """What `post.text` is in this channel's template."""
+    flavour: Flavour = staticmethod(plain_text)
+    """Writes what `post.text` is in this channel's template."""
+    pings: ClassVar[Pings] = NOBODY
+    """What in a text would notify somebody."""
+    is_hashtag: IsHashtag = staticmethod(bool)
+    """Whether the platform takes "#Words" for one hashtag."""
     html: ClassVar[bool] = False
     """Whether there is a second template, `<name>.html.j2`."""
     page_limit: ClassVar[int | None] = None

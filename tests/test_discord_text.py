@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text.render.discord import discord
 from publisher.text.tree import parse
+from tests.discord_text import discord
 
 
-def said(html: str, **options: object) -> str:
-    return str(discord(parse(html), **options))  # type: ignore[arg-type]
+def said(html: str, **options: Any) -> str:
+    return str(discord(parse(html), **options))
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from publisher.text.cut.fit import fit
 from publisher.text.measure import count
 from publisher.text.measure.entities import graphemes
-from publisher.text.render.discord import discord
 from publisher.text.render.plain import plain
 from publisher.text.tree import parse
+from tests.discord_text import discord
 
 WORDS = st.sampled_from(
     [

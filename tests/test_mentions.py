@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.registry import load
 from publisher.text.marks import Mark, Text
 from publisher.text.measure import count
 from publisher.text.measure.entities import mastodon_mentions, twitter_mentions
 from publisher.text.measure.mentions import mentions
-from publisher.text.render.discord import discord
 from publisher.text.tree import parse
+from tests.discord_text import discord
 
+PINGS = {name: load(name).pings for name in ("mastodon", "twitter", "discord", "email")}
 FOUND = {"mastodon": mastodon_mentions, "twitter": twitter_mentions}
 
 
@@ -23,7 +25,7 @@ def visible(text: str) -> str:
 @pytest.mark.parametrize("platform", ["mastodon", "twitter"])
 def test_only_the_known_become_mentions(platform: str) -> None:
     known = {"@ada": {"mastodon": "@ada@example.social", "twitter": "@ada_l"}[platform]}
-    text = mentions("Thanks @ada, @bob and .@eve@example.net (@Ada)!", platform, known)
+    text = mentions("Thanks @ada, @bob and .@eve@example.net (@Ada)!", PINGS[platform], known)
     assert [text[span.start : span.end] for span in FOUND[platform](text)] == [known["@ada"]] * 2
     assert visible(text) == f"Thanks {known['@ada']}, @bob and .@eve@example.net ({known['@ada']})!"
 
@@ -40,12 +42,12 @@ def test_only_the_known_become_mentions(platform: str) -> None:
     ],
 )
 def test_addresses_stay_as_they_are(platform: str, text: str) -> None:
-    assert mentions(text, platform, {"@ada": "@other"}) == text
+    assert mentions(text, PINGS[platform], {"@ada": "@other"}) == text
 
 
 def test_an_inert_mention_costs_almost_nothing() -> None:
-    assert count.mastodon(mentions("@bob", "mastodon", {})) == count.mastodon("@bob")
-    assert count.twitter(mentions("@bob", "twitter", {})) == count.twitter("@bob") + 1
+    assert count.mastodon(mentions("@bob", PINGS["mastodon"], {})) == count.mastodon("@bob")
+    assert count.twitter(mentions("@bob", PINGS["twitter"], {})) == count.twitter("@bob") + 1
 
 
 def test_discord_pings_nobody() -> None:
@@ -53,11 +55,11 @@ def test_discord_pings_nobody() -> None:
         discord(parse("<p>@everyone @here &lt;@12&gt; &lt;@&amp;7&gt;</p>")),
         "@everyone @here <@12> <@&7>",
     ):
-        made = mentions(text, "discord", {})
+        made = mentions(text, PINGS["discord"], {})
         assert "@everyone" not in made
         assert "@here" not in made
         assert "<@" not in made
-    assert mentions("hi @ada and @bob", "discord", {"@ada": "<@99>"}) == "hi <@99> and @bob"
+    assert mentions("hi @ada and @bob", PINGS["discord"], {"@ada": "<@99>"}) == "hi <@99> and @bob"
 
 
 def test_marks_move_along() -> None:
@@ -65,7 +67,7 @@ def test_marks_move_along() -> None:
         "@bob met @ada here",
         (Mark(14, 18, "atom"), Mark(0, 18, "link", href="https://example.org")),
     )
-    made = mentions(text, "mastodon", {"@ada": "@ada@example.social"})
+    made = mentions(text, PINGS["mastodon"], {"@ada": "@ada@example.social"})
     said = {made[mark.start : mark.end] for mark in made.marks}
     assert said == {"here", str(made), "@ada@example.social"}
 
@@ -73,6 +75,6 @@ def test_marks_move_along() -> None:
 @pytest.mark.parametrize("platform", ["mastodon", "twitter"])
 @given(text=st.text(alphabet="@＠ab_1 .-/:é中\n(http", max_size=60))
 def test_whatever_the_text_nobody_is_mentioned(platform: str, text: str) -> None:
-    made = mentions(text, platform, {})
+    made = mentions(text, PINGS[platform], {})
     assert not FOUND[platform](made)
     assert visible(made) == text

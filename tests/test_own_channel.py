@@ -55,7 +55,7 @@ def test_the_channel_that_is_built_there_works_as_a_package_of_its_own(tmp_path:
             "site/publish_ntfy-0.1.0.dist-info/entry_points.txt": f"[{entry[0]}]\n{entry[1]}\n".replace(
                 '"', ""
             ),
-            "news/templates/ntfy.txt.j2": template,
+            "site/ntfy.txt.j2": template,
             "news/publish.toml": section.replace(
                 "https://ntfy.sh", f"http://127.0.0.1:{server.server_port}"
             ),

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from publisher.text.cut.thread import thread
 from publisher.text.measure import count
-from publisher.text.render.discord import discord
 from publisher.text.render.plain import plain
 from publisher.text.tree import parse
+from tests.discord_text import discord
 from tests.test_fit import TEXTS
 
 Fits = Callable[[str, int, int], bool]

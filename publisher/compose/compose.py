@@ -45,7 +45,7 @@ def compose(
     text = options.pop("text", None)
     notes: tuple[str, ...] = ()
     if text is not None:
-        written = mentions.mentions(text, adapter.name, known_mentions(post, adapter.name))
+        written = mentions.mentions(text, adapter.pings, known_mentions(post, adapter.name))
         parts: tuple[Part, ...] = (Part(str(written)),)
         if not rule.fits(parts[0].text):
             raise _too_long(post, adapter, rule, parts[0].text, "the text in the front matter")

@@ -15,9 +15,10 @@ from publisher.post.post import Post
 from publisher.text import lead, tree
 from publisher.text.cut import fit
 from publisher.text.cut.sentences import sentence_ends
+from publisher.text.flavour import Flavour, Setting
 from publisher.text.marks import Mark, Text, concat
 from publisher.text.measure import mentions
-from publisher.text.render import discord, html, mail, plain
+from publisher.text.render import html, mail
 
 OPENING = 1000
 """Characters of a text that are made at first: more than most channels show, a fraction of what
@@ -67,7 +68,7 @@ class PostView:
         )
         self._rule = rule
         self._flavour = adapter.flavour
-        self._platform = adapter.name
+        self._pings = adapter.pings
         self._known = known_mentions(post, adapter.name)
         self._is_html = adapter.html
         self.title = str(self._said(post.title))
@@ -184,7 +185,7 @@ class PostView:
         return _rendered(self._post, self._flavour, self._attached, short)[0]
 
     def _said(self, text: str) -> Text:
-        return mentions.mentions(text, self._platform, self._known)
+        return mentions.mentions(text, self._pings, self._known)
 
 
 def _is_said(description: str, lead: str) -> bool:
@@ -248,7 +249,7 @@ class Opening(Text):
 
 @lru_cache(maxsize=8)
 def _rendered(
-    post: Post, flavour: str, attached: frozenset[str], short: bool, size: int = 0
+    post: Post, flavour: Flavour, attached: frozenset[str], short: bool, size: int = 0
 ) -> tuple[Text, bool]:
     """A post's text, made once for all channels that write alike: its first `size` characters or
     so, or all of it (0), and whether that is all."""
@@ -261,13 +262,9 @@ def _rendered(
     return _in_flavour(part, flavour, post, attached), part is body
 
 
-def _in_flavour(part: tree.Element, flavour: str, post: Post, attached: frozenset[str]) -> Text:
+def _in_flavour(part: tree.Element, flavour: Flavour, post: Post, attached: frozenset[str]) -> Text:
     skip = (post.url,) if post.url else ()
-    if flavour == "plain":
-        return plain.plain(part, language=post.language, skip_urls=skip, attached=attached)
-    if flavour == "discord":
-        return discord.discord(part, skip_urls=skip, attached=attached)
-    return mail.mail(part, language=post.language)
+    return flavour(part, Setting(post.language, skip, attached))
 
 
 @lru_cache(maxsize=1)

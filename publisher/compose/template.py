@@ -40,7 +40,7 @@ SECONDS, MEMORY = 5.0, 400_000_000
 class Pieces:
     """The pieces that one rendering asked to be fitted or threaded, in order."""
 
-    platform: str
+    is_hashtag: hashtags.IsHashtag
     found: list[tuple[str, Text | str, dict[str, Any]]] = field(default_factory=list)
 
     def add(self, kind: str, text: str, **options: Any) -> str:
@@ -142,10 +142,7 @@ def _hashtags(
     _demand(
         most is None or (type(most) is int and most > 0), "hashtags(most) takes a number above 0"
     )
-    platform: hashtags.Platform = (
-        "twitter" if _pieces(context).platform == "twitter" else "mastodon"
-    )
-    return hashtags.hashtags(tags, platform, most)
+    return hashtags.hashtags(tags, _pieces(context).is_hashtag, most)
 
 
 def _wrap(text: str) -> str:
@@ -167,7 +164,7 @@ def _pieces(context: jinja2.runtime.Context) -> Pieces:
 def render(
     environment: _Sandbox, names: list[str], known: dict[str, Any], adapter: Adapter
 ) -> tuple[str, Pieces]:
-    pieces = Pieces(adapter.name)
+    pieces = Pieces(adapter.is_hashtag)
     file = names[-1]
     try:
         with limited(

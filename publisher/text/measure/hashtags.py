@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable
 
-from publisher.text.measure.entities import twitter_hashtags
-
-Platform = Literal["mastodon", "twitter"]
+IsHashtag = Callable[[str], bool]
+"""Whether a platform takes this, "#" included, for one hashtag."""
 
 _SEPARATORS = re.compile(r"[\s\-‐‑–—/_.,:;·・'’]+")
 _SHORTENED = re.compile(r"(?<=\w)['’](?=(?:t|s|re|ve|ll|d|m)\b)|&", re.IGNORECASE)
 """What joins letters to one word in English: "don't", "R&D"."""
-_LATIN = re.compile(r"[0-9A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+")
-"""Letters of which it is known that X takes them, so that its long pattern isn't needed."""
 _FRACTION = re.compile(r"\d[.,:/]\d")
 
 
-def hashtag(tag: str, platform: Platform) -> str | None:
+def hashtag(tag: str, taken: IsHashtag) -> str | None:
     """`machine learning` as `#MachineLearning`; None for what can't be a hashtag there, or would be
     another word.
 
     Words keep their accents and the capitals they have. In scripts without capitals words are
     joined by "_", Chinese and Japanese by nothing. A hashtag has letters and digits, at least one
     of them a letter (X: twitter-text 3.1, 2021-10-21; Mastodon: app/models/tag.rb of 4.6), so
-    `c++`, `c#`, `2024` and `web 2.0` are left out.
+    `c++`, `c#`, `2024` and `web 2.0` are left out; so is what isn't `taken`.
     """
     tag = unicodedata.normalize("NFC", tag).strip().lstrip("#＃")
     if not tag or _FRACTION.search(tag):
@@ -47,21 +43,15 @@ def hashtag(tag: str, platform: Platform) -> str | None:
     if not any(unicodedata.category(character)[0] == "L" for character in joined):
         return None
     made = "#" + joined
-    if (
-        platform == "twitter"
-        and not _LATIN.fullmatch(joined)
-        and [(span.start, span.end) for span in twitter_hashtags(made)] != [(0, len(made))]
-    ):
-        return None  # a letter that twitter-text doesn't know yet
-    return made
+    return made if taken(made) else None
 
 
-def hashtags(tags: Iterable[str], platform: Platform, most: int | None = None) -> str:
+def hashtags(tags: Iterable[str], taken: IsHashtag, most: int | None = None) -> str:
     """The hashtags of a post with spaces between, each once, whatever its case; the first `most` of
     them."""
     found: dict[str, str] = {}
     for tag in tags:
-        if made := hashtag(tag, platform):
+        if made := hashtag(tag, taken):
             found.setdefault(made.casefold(), made)
     return " ".join(list(found.values())[:most])
 

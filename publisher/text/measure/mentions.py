@@ -5,54 +5,39 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from publisher.text.flavour import Pings
 from publisher.text.marks import Mark, Text, marks_of, substitute
-
-NON_JOINER = "\u200c"
-"""After an "@" it ends what could be a mention, takes no room on the screen, no grapheme on
-Mastodon, and one of X's 280. X counts the usual word joiner (U+2060) as two."""
 
 LEFT_OUT = "[…]"
 """Instead of code that this channel can't show."""
 
-_INERT_AFTER = {"mastodon": NON_JOINER, "twitter": NON_JOINER, "discord": "\u200b"}
-_CANDIDATES = {
-    # A "@" that either platform could read as the beginning of a mention; never one inside an email
-    # address.
-    "mastodon": re.compile(r"(?<![\w/=])@(?P<name>\w+(?:[.-]+\w+)*)(?P<host>@[\w.-]+[\w])?"),
-    "twitter": re.compile(r"(?<![A-Za-z0-9_!#$%&*@＠])[@＠](?P<name>\w+)(?P<host>@[\w.-]+\w)?"),
-    "discord": re.compile(
-        r"(?<![\w/@])@(?P<name>(?:\w|\\_)+(?:[.-]+(?:\w|\\_)+)*)(?P<host>@[\w.-]+\w)?|<(?=@[&!]?\d+>)"
-    ),
-}
-_OTHER = re.compile(r"(?<![\w/@=])@(?P<name>\w+(?:[.-]+\w+)*)(?P<host>@[\w.-]+\w)?")
 _ADDRESS = re.compile(
     r"[a-z][a-z0-9+.-]*://[^\s<>]+|(?<![@\w])(?:[\w-]+\.)+[a-z]{2,}/[^\s<>]*", re.IGNORECASE
 )
 
 
-def mentions(text: str, platform: str, known: Mapping[str, str]) -> Text:
-    """`text` in which the mentions in `known` are what they are on this platform, and no other
-    "@name" pings anybody.
+def mentions(text: str, pings: Pings, known: Mapping[str, str]) -> Text:
+    """`text` in which the mentions in `known` are what they are on a platform, and no other "@name"
+    pings anybody there.
 
     known   "@ada" to "@ada@example.social"; the "@" in front may be missing, upper and lower case
             are the same
     An unknown one looks as before: an invisible character after its "@" makes it inert where it
-    would be a mention ("mastodon", "twitter"; on "discord" only @everyone, @here and <@number>
-    are). Addresses of pages and of mailboxes stay as they are. Marks move along; a known mention
-    becomes an atom.
+    would be a mention. Addresses of pages and of mailboxes stay as they are. Marks move along; a
+    known mention becomes an atom.
 
     In code an invisible character would be copied along with a command: code that would ping is
-    left out, and "[…]" says so. Discord pings nobody in code.
+    left out, and "[…]" says so.
     """
     wanted = {"@" + name.lstrip("@").casefold(): what for name, what in known.items()}
-    inert = _INERT_AFTER.get(platform, "")
+    inert = pings.inert
     if not (wanted or inert):
         return text if isinstance(text, Text) else Text(text)
     changes: list[tuple[int, int, str]] = []
     atoms: list[tuple[int, int]] = []
     grown = 0
-    code = _code_of(text, platform)
-    candidates = list(_CANDIDATES.get(platform, _OTHER).finditer(text))
+    code = _code_of(text, atoms=not pings.in_code)
+    candidates = list(pings.candidate.finditer(text))
     taken = [found.span() for found in _ADDRESS.finditer(text)] if candidates else []
     for found in candidates:
         start, end = found.span()
@@ -63,7 +48,7 @@ def mentions(text: str, platform: str, known: Mapping[str, str]) -> Text:
         name, host = found["name"], found["host"] or ""
         around = next((span for span in code if span[0] <= start < span[1]), None)
         if around is not None:
-            if platform != "discord" and inert and (not changes or changes[-1][1] <= around[0]):
+            if pings.in_code and inert and (not changes or changes[-1][1] <= around[0]):
                 changes.append((*around, LEFT_OUT))
                 grown += len(LEFT_OUT) - (around[1] - around[0])
             continue
@@ -79,11 +64,11 @@ def mentions(text: str, platform: str, known: Mapping[str, str]) -> Text:
             changes.append((start, end, what))
             atoms.append((start + grown, start + grown + len(what)))
             grown += len(what) - (end - start)
-        elif inert and _pings(platform, name):
+        elif inert and (not pings.only or name.startswith(pings.only)):
             at = start + 1
             changes.append((at, at, inert))
             grown += len(inert)
-            if host and platform != "discord":
+            if host and not pings.only:
                 at = start + 1 + len(name) + 1
                 changes.append((at, at, inert))
                 grown += len(inert)
@@ -91,18 +76,13 @@ def mentions(text: str, platform: str, known: Mapping[str, str]) -> Text:
     return Text(made, (*marks_of(made), *(Mark(start, end, "atom") for start, end in atoms)))
 
 
-def _code_of(text: str, platform: str) -> list[tuple[int, int]]:
-    """Where the text is code, the outermost first."""
+def _code_of(text: str, *, atoms: bool) -> list[tuple[int, int]]:
+    """Where the text is code, the outermost first. `atoms`: also what is code by its markup."""
     return sorted(
         (
             (mark.start, mark.end)
             for mark in marks_of(text)
-            if mark.kind == "code"
-            or (platform == "discord" and mark.kind == "atom" and text[mark.start] == "`")
+            if mark.kind == "code" or (atoms and mark.kind == "atom" and text[mark.start] == "`")
         ),
         key=lambda span: (span[0], -span[1]),
     )
-
-
-def _pings(platform: str, name: str) -> bool:
-    return platform != "discord" or name.startswith(("everyone", "here"))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from publisher.text.flavour import Pings, Setting
 from publisher.text.marks import Mark, Text, concat, indent, substitute
 from publisher.text.render import elements
 from publisher.text.render.blocks import Block, Flow, Kind, one_line
@@ -27,18 +28,27 @@ _DELIMITERS = {
 }  # fmt: skip
 
 
-def discord(
-    root: Element, *, skip_urls: Collection[str] = (), attached: Collection[str] = ()
-) -> Text:
+PINGS = Pings(
+    # Only these ping, and numbers in angle brackets.
+    re.compile(
+        r"(?<![\w/@])@(?P<name>(?:\w|\\_)+(?:[.-]+(?:\w|\\_)+)*)(?P<host>@[\w.-]+\w)?|<(?=@[&!]?\d+>)"
+    ),
+    inert="\u200b",
+    only=("everyone", "here"),
+    in_code=False,
+)
+
+
+def discord(part: Element, setting: Setting) -> Text:
     """A post in Discord's Markdown, in which only the author's markup is markup, and nobody is
     pinged.
 
     A link is `[words](address)`, also where its words stand for the address a second time;
-    addresses in `skip_urls` aren't given. Where the words themselves hold an address Discord would
+    addresses that are said elsewhere aren't given. Where the words themselves hold an address Discord would
     print the brackets: there both are said plainly. An image is its alternative text, leading to
-    the image, unless its `src` is among `attached`.
+    the image, unless that is attached.
     """
-    return Discord("", skip_urls, attached).render(root)
+    return Discord("", setting.skip_urls, setting.attached).render(part)
 
 
 class Discord(Flow):
