@@ -112,6 +112,7 @@ class Email(Adapter):
             required=True,
             secret=True,
             check=_wrong_url,
+            env="SMTP_URL",
         ),
         Option(
             "sender", "text", "who it is from: Name <address>", required=True, check=_wrong_sender

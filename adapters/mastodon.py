@@ -60,6 +60,16 @@ HIDDEN = ("private", "direct")
 """Visibilities of what not everybody sees."""
 
 
+def _wrong_instance(address: str) -> str | None:
+    wrong = check_url(address)
+    if wrong:
+        return wrong
+    parts = urlsplit(address)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        return f"goes on after the host: write {parts.scheme}://{parts.netloc}"
+    return None
+
+
 class Mastodon(Adapter):
     name = "mastodon"
     title = "Mastodon"
@@ -72,7 +82,8 @@ class Mastodon(Adapter):
             "text",
             "your instance: https://mastodon.social",
             required=True,
-            check=check_url,
+            check=_wrong_instance,
+            leads=True,
         ),
         Option(
             "access_token",

@@ -68,6 +68,7 @@ def _secret(name: str, help: str) -> Option:
 class Twitter(Adapter):
     name = "twitter"
     title = "X"
+    aliases = ("x",)
     options = (
         _secret("consumer_key", "developer portal → your app → Keys and tokens → API Key"),
         _secret(
@@ -81,7 +82,9 @@ class Twitter(Adapter):
             "access_token_secret",
             "developer portal → your app → Keys and tokens → Access Token Secret",
         ),
-        Option("api_url", "text", "the API's address, if it isn't X's own", check=check_url),
+        Option(
+            "api_url", "text", "the API's address, if it isn't X's own", check=check_url, leads=True
+        ),
         Option(
             "reply_settings",
             "text",

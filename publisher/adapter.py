@@ -27,8 +27,9 @@ Facts = Mapping[str, Any]
 class Option:
     """One key of a `[channels.NAME]` section, or of `publish: {NAME: …}` in a post where `in_post`.
 
-    A `secret` is given as `{ env = "NAME" }` or `{ file = "path" }`, and never shown. `check` gets
-    the value and returns what is wrong with it, or None.
+    A `secret` is given as `{ env = "NAME" }`, `{ file = "path" }` or `{ keyring = "name" }`, and never
+    shown. `check` gets the value and returns what is wrong with it, or None. `leads`: it is the address
+    that the section's secrets are sent to. `env`: the environment variable that is usual for it.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Option:
     in_post: bool = False
     choices: tuple[str, ...] = ()
     check: Callable[[Any], str | None] | None = None
+    leads: bool = False
+    env: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,8 @@ class Adapter(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     """What people call it: "Mastodon"."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """What people type in place of its name, in small letters."""
     options: ClassVar[tuple[Option, ...]]
     flavour: ClassVar[Literal["plain", "discord", "mail"]] = "plain"
     """What `post.text` is in this channel's template."""
