@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mastodon import Mastodon as Client
 
     from publisher.http import Session
+    from publisher.setup.desk import Guide
 
 LIMIT = 500
 URL_LENGTH = 23
@@ -60,7 +61,7 @@ HIDDEN = ("private", "direct")
 """Visibilities of what not everybody sees."""
 
 
-def _wrong_instance(address: str) -> str | None:
+def wrong_instance(address: str) -> str | None:
     wrong = check_url(address)
     if wrong:
         return wrong
@@ -82,7 +83,7 @@ class Mastodon(Adapter):
             "text",
             "your instance: https://mastodon.social",
             required=True,
-            check=_wrong_instance,
+            check=wrong_instance,
             leads=True,
         ),
         Option(
@@ -109,6 +110,12 @@ class Mastodon(Adapter):
             in_post=True,
         ),
     )
+
+    @classmethod
+    def guide(cls) -> Guide:
+        from ._mastodon_guide import guide
+
+        return guide
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         spoiler = str(options.get("spoiler_text", ""))
@@ -346,7 +353,7 @@ class Mastodon(Adapter):
 
         _, session = self._client()
         with sorted_errors():
-            instance = self._instance(session)
+            instance = instance_of(self.settings["api_base_url"], session)
         configuration = instance["configuration"]
         statuses, media = configuration["statuses"], configuration.get("media_attachments") or {}
         version = str(instance["version"])
@@ -367,17 +374,6 @@ class Mastodon(Adapter):
             facts["description_limit"] = ALT_SINCE_4_6
         return facts
 
-    def _instance(self, session: Session) -> Any:
-        """By our own session: Mastodon.py asks with a slash at the end, which Takahē doesn't know and
-        GoToSocial redirects. What has no second version has the first."""
-        address = f"{self.settings['api_base_url'].rstrip('/')}/api"
-        try:
-            return session.request("GET", f"{address}/v2/instance").json()
-        except Refused as error:
-            if error.status != 404:
-                raise
-            return session.request("GET", f"{address}/v1/instance").json()
-
     def _client(self) -> tuple[Client, Session]:
         from mastodon import Mastodon as Client  # 300 ms with what it needs
 
@@ -394,6 +390,18 @@ class Mastodon(Adapter):
             user_agent="announcement-publisher",
         )
         return client, session
+
+
+def instance_of(address: str, session: Session) -> Any:
+    """What a server says of itself. By our own session: Mastodon.py asks with a slash at the end, which
+    Takahē doesn't know and GoToSocial redirects. What has no second version has the first."""
+    api = f"{address.rstrip('/')}/api"
+    try:
+        return session.request("GET", f"{api}/v2/instance").json()
+    except Refused as error:
+        if error.status != 404:
+            raise
+        return session.request("GET", f"{api}/v1/instance").json()
 
 
 def _shown_otherwise(wanted: str | None, now: str | None) -> str:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tweepy import Client
 
     from publisher.http import Session
+    from publisher.setup.desk import Guide
 
 LIMIT = 280
 COST, COST_WITH_LINK, COST_OF_ALT = 0.015, 0.20, 0.005
@@ -96,6 +97,12 @@ class Twitter(Adapter):
     proves_by_refusal = 15 * 60.0
     uploads = 20 * 3600.0  # "expires_after_secs": 86400
     deletes = True
+
+    @classmethod
+    def guide(cls) -> Guide:
+        from ._twitter_guide import guide
+
+        return guide
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         if "max_characters" in options:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from publisher.errors import CannotLook
+
+if TYPE_CHECKING:
+    from publisher.setup.desk import Guide
 
 Payload = dict[str, Any]
 """What one part is on this channel: JSON values only. Its canonical JSON is kept in the ledger."""
@@ -264,6 +267,12 @@ class Adapter(ABC):
         self.channel = channel
         self.settings = channel.settings
         self.secrets = secrets or {}
+
+    @classmethod
+    def guide(cls) -> Guide | None:
+        """What leads a person through setting up a section. None: each required option is asked
+        for."""
+        return None
 
     # Pure.
 

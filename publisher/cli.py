@@ -15,7 +15,7 @@ from publisher.errors import PublishError, UsageError, did_you_mean, each_of, ne
 from publisher.tell.console import Console
 
 COMMANDS = (
-    "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger", "sandbox", "ci",
+    "init", "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger", "sandbox", "ci",
 )  # fmt: skip
 
 _EXIT_STATUSES = """exit status:
@@ -26,6 +26,7 @@ _EXIT_STATUSES = """exit status:
   130  stopped by Ctrl-C; run again, it goes on from there
 
 commands (a file of that name is ./status):
+  publish init               set up channels, step by step
   publish check [POST...]    are the configuration, each channel's credentials, and these posts good?
   publish channels           every adapter, whether it is set up, what is missing
   publish status [POST]      what is live where, with links

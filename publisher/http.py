@@ -124,7 +124,8 @@ class Session(requests.Session):
     `rewrite` is (old, new): requests to the address `old` go to `new`, before they are signed.
     `secrets` are kept out of what a server is quoted with.
     `skew` is the server's clock minus ours, by the Date of its last answer.
-    `request` takes `leaving`, which is called right before a request's first byte.
+    `request` takes `leaving`, which is called right before a request's first byte, and `form`, true
+    where the answer is no JSON but a form, as those of OAuth 1.0a are.
     """
 
     def __init__(
@@ -154,6 +155,7 @@ class Session(requests.Session):
         kwargs["stream"] = True
         _wire.began, _wire.leaving = False, kwargs.pop("leaving", None) or (lambda: None)
         _wire.watchdog = None
+        is_form = kwargs.pop("form", False)
         try:
             response = super().request(method, url, **kwargs)
             _read_within_limits(response)
@@ -168,7 +170,8 @@ class Session(requests.Session):
                 _wire.watchdog.cancel()
         failpoints.hit("response received")
         self.skew = _skew(response)
-        _raise_for_answer(method, response, self.redact)
+        if not (is_form and response.ok):
+            _raise_for_answer(method, response, self.redact)
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> None:

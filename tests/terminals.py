@@ -7,21 +7,23 @@ import pty
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+Answer = str | Callable[[str], str]
+"""What is typed; or what makes it of all that has been shown."""
 PATIENCE = 120.0
 """Seconds after which a program that waits for ever is stopped."""
 
 
 def talk(
     arguments: Iterable[str],
-    answers: Iterable[tuple[str, str]],
+    answers: Iterable[tuple[str, Answer]],
     folder: Path,
     **environment: str,
 ) -> tuple[int, str]:
     """Run the command; wherever the words of the next answer have been shown, type it. Returns its
-    exit status, and all that was shown."""
+    exit status, and all that was shown. It has no other terminal: getpass would open that one."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "publisher", *arguments],
@@ -29,6 +31,7 @@ def talk(
         stdout=slave,
         stderr=slave,
         cwd=folder,
+        start_new_session=True,
         env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", **environment},
     )
     os.close(slave)
@@ -46,7 +49,9 @@ def talk(
             shown += data.decode("utf-8", "replace")
             while waiting and (at := shown.find(waiting[0][0], seen)) >= 0:
                 seen = at + len(waiting[0][0])
-                os.write(master, f"{waiting.pop(0)[1]}\n".encode())
+                answer = waiting.pop(0)[1]
+                words = answer if isinstance(answer, str) else answer(shown)
+                os.write(master, f"{words}\n".encode())
         return process.wait(), shown
     finally:
         timer.cancel()

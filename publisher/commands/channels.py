@@ -34,9 +34,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 f"{adapter_name}: {console.colour('not set up', 'dim')}; [channels.{adapter_name}] needs {options}"
             )
     if config.path is None:
-        console.err(
-            "there is no publish.toml here or in a folder above; config.example.toml shows how to write one"
-        )
+        console.err("there is no publish.toml here or in a folder above: publish init writes one")
     return 0
 
 
