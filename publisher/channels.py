@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from publisher import config as configuration
 from publisher import registry
-from publisher.adapter import Adapter, Facts
+from publisher.adapter import Adapter, Channel, Facts
 from publisher.config import Config
 from publisher.errors import (
     ConfigError,
@@ -60,6 +60,10 @@ def _known_as(word: str, config: Config) -> str:
         if word.lower() in registry.load(channel.adapter).aliases
     ]
     return mine[0] if len(mine) == 1 else word
+
+
+def sends_mail(channel: Channel) -> bool:
+    return registry.load(channel.adapter).flavour == "mail"
 
 
 def channels_of(post: Post, names: tuple[str, ...] | None, config: Config) -> tuple[str, ...]:

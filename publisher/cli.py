@@ -15,7 +15,8 @@ from publisher.errors import PublishError, UsageError, did_you_mean, each_of, ne
 from publisher.tell.console import Console
 
 COMMANDS = (
-    "init", "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger", "sandbox", "ci",
+    "init", "new", "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger",
+    "test-mail", "sandbox", "ci", "help", "completion",
 )  # fmt: skip
 
 _EXIT_STATUSES = """exit status:
@@ -27,6 +28,7 @@ _EXIT_STATUSES = """exit status:
 
 commands (a file of that name is ./status):
   publish init               set up channels, step by step
+  publish new TITLE          begin a post, with your site's own front matter
   publish check [POST...]    are the configuration, each channel's credentials, and these posts good?
   publish channels           every adapter, whether it is set up, what is missing
   publish status [POST]      what is live where, with links
@@ -40,8 +42,12 @@ commands (a file of that name is ./status):
                              say what you found out about an unknown outcome
   publish ledger export | import FILE | init
                              move the ledger as JSON Lines; make the branch it lives on
+  publish test-mail ADDRESS [POST]
+                             one mail to yourself
   publish sandbox            the platforms, on this machine, to try things out
   publish ci                 what the GitHub Action runs
+  publish help [TOPIC]       the documentation
+  publish completion SHELL   a script for bash, zsh or fish
 """
 
 
