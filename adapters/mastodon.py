@@ -67,7 +67,7 @@ def wrong_instance(address: str) -> str | None:
         return wrong
     parts = urlsplit(address)
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        return f"goes on after the host: write {parts.scheme}://{parts.netloc}"
+        return f"goes on after the host: write {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     return None
 
 

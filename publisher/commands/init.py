@@ -265,7 +265,7 @@ def _check(work: _Work) -> int:
         for name in dict.fromkeys(work.absent):
             work.console.out(f"still missing: export {name}=…, or write it into .env")
         return 0
-    return _command("check", "--config", str(work.path))
+    return _command("check", "--config", site.from_here(work.path))
 
 
 def _workflow(work: _Work, example: Post | None) -> bool:
@@ -319,7 +319,7 @@ def _archive(work: _Work, example: Post | None) -> None:
         if count > ARCHIVE and work.desk("site").agree(question, default=True):
             folder = str(posts)
     if folder is not None:
-        _command("adopt", "--all", folder, "--config", str(work.path))
+        _command("adopt", "--all", folder, "--config", site.from_here(work.path))
 
 
 def _next_step(work: _Work, example: Post | None, *, automatic: bool) -> None:
