@@ -29,4 +29,4 @@ def code_in(page: str) -> str:
 
 
 if __name__ == "__main__":
-    press(sys.argv[1])
+    press(*sys.argv[1:])

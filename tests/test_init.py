@@ -11,12 +11,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from publisher.sandbox import Sandbox
 from publisher.setup import settings_file
+from publisher.setup.loopback import Redirect
 from tests import pressing_browser
 from tests.conftest import Publish
-from tests.pages import ROOT
+from tests.pages import ROOT, in_folder
 from tests.pressing_browser import code_in, press
 from tests.terminals import Answer, talk
 
@@ -136,7 +138,7 @@ def test_a_server_that_isn_t_there_can_be_tried_again_or_left_out(
         which("mastodon", "discord"),
         ("Your instance", "127.0.0.1:9"),
         ("again?", "n"),
-        ("webhook's address", sandbox.discord_webhook_url),
+        ("webhook's address (it", sandbox.discord_webhook_url),
     ]
     status, shown = talk(["init"], answers, empty)
     assert status == 0, shown
@@ -155,7 +157,7 @@ def test_discord_is_looked_at_at_once(empty: Path, sandbox: Sandbox) -> None:
         ("webhook's address (it", "https://example.org/"),
         ("webhook's address (it", wrong),
         ("again?", "y"),
-        ("webhook's address", sandbox.discord_webhook_url),
+        ("webhook's address (it", sandbox.discord_webhook_url),
     ]
     status, shown = talk(["init"], answers, empty)
     assert status == 0, shown
@@ -205,11 +207,15 @@ def test_email_signs_in_and_encodes_the_password(empty: Path, sandbox: Sandbox) 
         ("Who it is from", "Ada <ada@example.org>"),
         ("Who gets it", "grace@example.org, radia@example.org"),
         ("How to leave", "mailto:leave@example.org"),
+        ("test mail to yourself?", "y"),
+        ("Your address", "me@example.org"),
     ]
     status, shown = talk(["init"], answers, empty)
     assert status == 0, shown
     assert "2 recipients" in shown
     assert str(server.password) not in shown
+    (mail,) = sandbox.received()
+    assert mail["to"] == ["me@example.org"]
     assert settings(empty)["channels"]["email"]["recipients"] == [
         "grace@example.org",
         "radia@example.org",
@@ -279,14 +285,29 @@ def test_a_section_is_replaced_if_you_say_so(empty: Path, sandbox: Sandbox) -> N
     answers = [
         which("discord"),
         ("anew?", "y"),
-        ("webhook's address", sandbox.discord_webhook_url),
+        ("webhook's address (it", sandbox.discord_webhook_url),
     ]
     status, shown = talk(["init"], answers, empty)
     assert status == 0, shown
     now = settings(empty)
-    assert now["channels"]["discord"] == {"webhook_url": {"env": "DISCORD_WEBHOOK_URL"}}
+    assert now["channels"]["discord"] == {
+        "webhook_url": {"env": "DISCORD_WEBHOOK_URL"},
+        "colour": "#5865f2",
+    }
     assert now["pictures"] == {"require_alt": True}
     assert (empty / "publish.toml").read_text("utf-8").startswith("# mine\n")
+
+
+def test_an_older_secret_in_the_shell_is_named(empty: Path, sandbox: Sandbox) -> None:
+    answers = [
+        NO_SITE,
+        which("discord"),
+        ("webhook's address (it", sandbox.discord_webhook_url),
+    ]
+    older = sandbox.discord_webhook_url[:-3] + "old"
+    status, shown = talk(["init"], answers, empty, DISCORD_WEBHOOK_URL=older)
+    assert status == 1, "the check signs in with what the shell says"
+    assert "unset DISCORD_WEBHOOK_URL" in shown
 
 
 def test_leaving_in_the_middle_leaves_no_file(empty: Path) -> None:
@@ -396,7 +417,7 @@ def test_the_site_is_found_and_shown_by_a_real_post(
     hugo(empty)
     answers = [
         which("discord"),
-        ("webhook's address", sandbox.discord_webhook_url),
+        ("webhook's address (it", sandbox.discord_webhook_url),
         ("as an archive", "y"),
     ]
     status, shown = talk(["init"], answers, empty)
@@ -456,3 +477,99 @@ def test_a_section_in_another_form_is_never_overwritten(form: str) -> None:
     text = form if "=" in form else f"{form}discord = {{ webhook_url = 'x' }}\n"
     with pytest.raises(Exception, match="can't be replaced"):
         settings_file.with_section(text, "discord", "[channels.discord]\n")
+
+
+# The browser's way back
+
+
+def visited(redirect: Redirect, query: str) -> requests.Response:
+    return requests.get(f"{redirect.url}?{query}", timeout=30)
+
+
+def test_only_who_was_asked_comes_back(empty: Path) -> None:
+    with Redirect() as redirect:
+        assert visited(redirect, "code=stolen&state=guessed").status_code == 404
+        assert visited(redirect, "code=stolen").status_code == 404
+        assert visited(redirect, f"code=right&state={redirect.state}").status_code == 200
+        assert visited(redirect, f"code=late&state={redirect.state}").status_code == 404
+        assert redirect.wait()["code"] == "right"
+
+
+def test_what_comes_back_runs_no_script(empty: Path) -> None:
+    with Redirect() as redirect:
+        page = visited(redirect, f"error=%3Cscript%3E&state={redirect.state}")
+    assert "<script" not in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_who_denies_it_is_asked_whether_to_try_again(empty: Path, sandbox: Sandbox) -> None:
+    denying = f"{sys.executable} {pressing_browser.__file__} %s deny"
+    answers = [
+        NO_SITE,
+        which("mastodon"),
+        ("Your instance", host(sandbox)),
+        ("again?", "n"),
+    ]
+    _, shown = talk(["init"], answers, empty, BROWSER=denying)
+    assert "said no: The resource owner" in shown
+    assert not sandbox.mastodon.tokens
+
+
+# Somebody else's channel
+
+
+LAMP = """
+from publisher.adapter import Adapter, Option, Receipt, Rule
+
+class Lamp(Adapter):
+    name = "lamp"
+    title = "Lamp"
+    options = (
+        Option("room", "text", "which room", required=True),
+        Option("watts", "integer", "how bright", required=True),
+        Option("key", "text", "the key", required=True, secret=True),
+    )
+    def rule(self, options, facts): return Rule("lamp", None, "default", len)
+    def payload(self, message, index): return {"text": message.parts[index].text}
+    def text_of(self, payload): return payload["text"]
+    def send(self, payload, attempt): return Receipt("1")
+    def check(self): return f"lit by {len(self.secrets['key'])} letters"
+"""
+
+
+def test_a_channel_without_a_guide_is_asked_for_by_its_options(
+    empty: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    package = in_folder(
+        tmp_path_factory.mktemp("site"),
+        {
+            "publish_lamp.py": LAMP,
+            "publish_lamp-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: publish-lamp\nVersion: 1\n",
+            "publish_lamp-1.dist-info/entry_points.txt": "[publisher.adapters]\nlamp = publish_lamp:Lamp\n",
+        },
+    )
+    answers = [
+        NO_SITE,
+        ("numbers", "5"),
+        ("room, which room", "kitchen"),
+        ("watts, how bright", "many"),
+        ("watts, how bright", "40"),
+        ("key, the key (it", "s3cret"),
+    ]
+    status, shown = talk(["init"], answers, empty, PYTHONPATH=str(package))
+    assert status == 0, shown
+    assert "lamp: good: lit by 6 letters" in shown
+    assert settings(empty)["channels"]["lamp"] == {
+        "room": "kitchen",
+        "watts": 40,
+        "key": {"env": "LAMP_KEY"},
+    }
+
+
+def test_an_answer_of_the_command_line_isn_t_asked_again(empty: Path, sandbox: Sandbox) -> None:
+    arguments = ["init", "--channels", "mastodon", "--set", "site.base_url=https://ada.example/"]
+    address = ["--set", f"mastodon.api_base_url={sandbox.mastodon_url}"]
+    status, shown = talk([*arguments, *address], [], empty, BROWSER=BROWSER)
+    assert status == 0, shown
+    assert "Your instance" not in shown
+    assert settings(empty)["site"]["base_url"] == "https://ada.example/"

@@ -24,9 +24,13 @@ Print a shell's script that completes commands, flags, posts and channels.
 SCRIPTS = {
     "bash": """\
 _publish() {
-    local IFS=$'\\n'
-    COMPREPLY=($(publish completion words -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
-    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace
+    local word
+    COMPREPLY=()
+    while IFS= read -r word; do
+        [[ $word == *[[:space:]]* ]] && word=$(printf '%q' "$word")
+        COMPREPLY+=("$word")
+    done < <(publish completion words -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace 2>/dev/null
 }
 complete -F _publish publish
 """,

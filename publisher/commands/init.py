@@ -6,7 +6,9 @@ Each step can be taken again: what is there is extended or left, and replaced on
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -96,6 +98,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     settings_file.write(work.path, work.text)
     _tell_written(work)
     status = _check(work)
+    if not status:
+        _test_mail(names, work)
     automatic = _workflow(work, example)
     if not automatic:
         _archive(work, example)
@@ -209,7 +213,8 @@ def _channel(name: str, work: _Work) -> None:
                     f"{name}: left out; publish init --channels {name} sets it up later"
                 )
                 return
-    section = settings_file.section(name, adapter, prepared.settings, places)
+    kept = work.config.channels[name].settings if name in work.config.channels else {}
+    section = settings_file.section(name, adapter, {**kept, **prepared.settings}, places)
     work.text = settings_file.with_section(work.text, name, section)
 
 
@@ -233,7 +238,15 @@ def _prepared(name: str, adapter: type[Adapter], work: _Work) -> tuple[Prepared,
     places = keep(place, work.folder, name, adapter, prepared.settings, prepared.secrets)
     if place == "env-file":
         work.variables += variables.values()
+        _warn_of_older(variables.values(), work.console)
     return prepared, places
+
+
+def _warn_of_older(variables: Iterable[str], console: Console) -> None:
+    """What the environment has comes before .env."""
+    for name in variables:
+        if os.environ.get(name):
+            console.err(f"  {name} is set in your shell, and comes before .env: unset {name}")
 
 
 def _place(work: _Work) -> Place:
@@ -266,6 +279,17 @@ def _check(work: _Work) -> int:
             work.console.out(f"still missing: export {name}=…, or write it into .env")
         return 0
     return _command("check", "--config", site.from_here(work.path))
+
+
+def _test_mail(names: Iterable[str], work: _Work) -> None:
+    """Offer a mail to oneself where a channel for mail was set up."""
+    for name in names:
+        if not (work.asks() and registry.load(name).flavour == "mail"):
+            continue
+        desk = work.desk(name)
+        if desk.agree("\nSend a test mail to yourself?", default=True):
+            address = desk.ask("address", "Your address")
+            _command("test-mail", address, "--config", site.from_here(work.path))
 
 
 def _workflow(work: _Work, example: Post | None) -> bool:
