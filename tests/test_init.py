@@ -84,6 +84,9 @@ def test_mastodon_by_a_browser_that_comes_back(empty: Path, sandbox: Sandbox) ->
     assert sandbox.mastodon.tokens[token] == frozenset(
         "write:statuses write:media read:statuses profile".split()
     )
+    asked = next(one for one in sandbox.requests if one.path == "/oauth/authorize")
+    assert asked.argument("code_challenge_method") == "S256"
+    assert len(asked.argument("state")) > 20
 
 
 def test_mastodon_by_a_pasted_code_where_there_is_no_browser(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -237,3 +238,14 @@ def test_writing_where_it_would_be_refused_says_so(tmp_path: Path) -> None:
     with_dotenv(tmp_path, "A=1\n", 0o644)
     with pytest.raises(ConfigError, match="others can read it"):
         dotenv.write(tmp_path, {"B": "2"})
+
+
+def test_a_dry_run_imports_nothing_of_all_this(by_dotenv: Path) -> None:
+    heavy = ("keyring", "webbrowser", "getpass", "pydoc", "publisher.setup", "requests")
+    script = (
+        "import sys; from publisher.cli import main; main(['post.md', '--dry-run']);"
+        f"sys.exit(str([name for name in {heavy} if name in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "twice as fast" in done.stdout
+    assert done.stderr.splitlines()[-1] == "[]"
