@@ -6,12 +6,15 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from publisher.sandbox import Sandbox
 from publisher.setup import settings_file
@@ -22,6 +25,9 @@ from tests.pages import ROOT, in_folder
 from tests.pressing_browser import code_in, press
 from tests.terminals import Answer, talk
 
+email_guide: Any = import_module("publisher.adapters._email_guide")
+mastodon_guide: Any = import_module("publisher.adapters._mastodon_guide")
+smtp: Any = import_module("publisher.adapters._smtp")
 BROWSER = f"{sys.executable} {pressing_browser.__file__} %s"
 ORDER = ("mastodon", "twitter", "discord", "email")
 
@@ -576,3 +582,34 @@ def test_an_answer_of_the_command_line_isn_t_asked_again(empty: Path, sandbox: S
     assert status == 0, shown
     assert "Your instance" not in shown
     assert settings(empty)["site"]["base_url"] == "https://ada.example/"
+
+
+# What the guides make of an answer
+
+
+PRINTABLE = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1)
+
+
+@given(user=PRINTABLE, password=PRINTABLE)
+def test_any_password_gets_through(user: str, password: str) -> None:
+    for provider in email_guide.PROVIDERS:
+        server = smtp.parse_url(email_guide.url_of(provider, user, password))
+        assert (server.host, server.port) == (provider.host, provider.port)
+        assert (server.user, server.password) == (user, password)
+        assert server.tls == (provider.port == 465)
+
+
+@pytest.mark.parametrize(
+    ("answer", "address"),
+    [
+        ("mastodon.social", "https://mastodon.social"),
+        ("https://mastodon.social/", "https://mastodon.social"),
+        ("@ada@lamp.example", "https://lamp.example"),
+        ("ada@lamp.example", "https://lamp.example"),
+        (" lamp.example:3000 ", "https://lamp.example:3000"),
+        ("127.0.0.1:8401", "http://127.0.0.1:8401"),
+        ("localhost:3000", "http://localhost:3000"),
+    ],
+)
+def test_an_instance_is_understood_as_people_write_it(answer: str, address: str) -> None:
+    assert mastodon_guide.address_of(answer) == address
