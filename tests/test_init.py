@@ -434,6 +434,7 @@ def test_the_site_is_found_and_shown_by_a_real_post(
     assert "Hugo builds this site" in shown
     assert "https://ada.example/posts/lamp-4/" in shown
     assert "5 of 5 posts are marked" in shown
+    assert 'Next: publish new "The title' in shown
     assert "base_url" not in settings(empty)["site"]
     assert "lamp-3.md" in publish("status").out
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from pathlib import Path
 from publisher import config as configuration
 from publisher import dotenv, registry, system_keyring
 from publisher.adapter import Adapter
-from publisher.config import Config
+from publisher.config import SIZE_LIMIT, Config
 from publisher.errors import ConfigError, PublishError, UsageError
 from publisher.files import read_text
 from publisher.post.post import Post
@@ -95,15 +96,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     answers.demand_known(given, names)
     for name in names:
         _channel(name, work)
-    settings_file.write(work.path, work.text)
-    _tell_written(work)
+    _write(work)
     status = _check(work)
     if not status:
         _test_mail(names, work)
     automatic = _workflow(work, example)
-    if not automatic:
-        _archive(work, example)
-    _next_step(work, example, automatic=automatic)
+    archived = not automatic and _archive(work, example)
+    _next_step(work, None if archived else example, automatic=automatic)
     return status
 
 
@@ -115,7 +114,7 @@ def _begin(arguments: argparse.Namespace, given: Given, console: Console) -> _Wo
     settings_file.demand_writable(folder)
     path = found or here / "publish.toml"
     config = configuration.of_run(str(found) if found else None, here)
-    text = read_text(path, configuration.SIZE_LIMIT, ConfigError) if found else ""
+    text = read_text(path, SIZE_LIMIT, ConfigError) if found else ""
     return _Work(console, arguments, given, folder, path, config, text)
 
 
@@ -125,8 +124,12 @@ def _site(work: _Work) -> Post | None:
     if work.text:
         console.err(f"{_from_here(work.path)} is there: it is extended.")
     example = newest_post(work.config)
-    for line in site.settings(work.config, example):
-        console.err(line)
+    generator = work.config.generator
+    if generator is not None:
+        console.err(f"{generator.name} builds this site: {_from_here(generator.file)}")
+    if example is not None:
+        console.err("Its newest post, and that post's page:")
+        console.err(f"  {_from_here(example.file)}\n  {clean(example.url)}")
     if work.text:
         return example
     if work.config.generator is None or not work.config.site.base_url:
@@ -261,13 +264,14 @@ def _place(work: _Work) -> Place:
     return work.place
 
 
-def _tell_written(work: _Work) -> None:
+def _write(work: _Work) -> None:
     console = work.console
-    console.out(f"{_from_here(work.path)}: written")
+    if not work.path.exists() or read_text(work.path, SIZE_LIMIT, ConfigError) != work.text:
+        settings_file.write(work.path, work.text)
+        console.out(f"{_from_here(work.path)}: written")
     if work.variables and work.asks():
-        console.out(
-            f"{_from_here(work.folder / dotenv.NAME)}: has the secrets; only you can read it"
-        )
+        dotenv_file = _from_here(work.folder / dotenv.NAME)
+        console.out(f"{dotenv_file}: has the secrets; only you can read it")
     for line in ignore.add(work.folder):
         console.out(f"{_from_here(work.folder / '.gitignore')}: {line} added")
 
@@ -331,8 +335,8 @@ def _workflow(work: _Work, example: Post | None) -> bool:
     return True
 
 
-def _archive(work: _Work, example: Post | None) -> None:
-    """Offer to mark what was written before as not to be sent."""
+def _archive(work: _Work, example: Post | None) -> bool:
+    """Offer to mark what was written before as not to be sent. Returns whether that is so now."""
     folder = work.arguments.adopt
     if folder is None and example is not None and work.asks():
         posts = example.file.parent
@@ -342,15 +346,18 @@ def _archive(work: _Work, example: Post | None) -> None:
         )
         if count > ARCHIVE and work.desk("site").agree(question, default=True):
             folder = str(posts)
-    if folder is not None:
-        _command("adopt", "--all", folder, "--config", site.from_here(work.path))
+    if folder is None:
+        return False
+    return _command("adopt", "--all", folder, "--config", site.from_here(work.path)) == 0
 
 
 def _next_step(work: _Work, example: Post | None, *, automatic: bool) -> None:
     if automatic:
         step = "git add .github publish.toml .gitignore, commit, and push"
     elif example is not None:
-        step = f"publish {_from_here(example.file)} --dry-run"
+        step = f"publish {shlex.quote(_from_here(example.file))} --dry-run"
+    elif work.config.generator is not None:
+        step = 'publish new "The title of your next post"'
     else:
         step = 'publish new "Hello", then publish hello.md --dry-run'
     work.console.out(f"Next: {step}")

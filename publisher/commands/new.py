@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from datetime import datetime
 from pathlib import Path
 
@@ -39,5 +40,5 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.out(f"{where}: written")
     if shape.draft is not None and not arguments.no_draft:
         console.out(f"It is a draft, and not sent: take out `{shape.draft[0]}` when it is ready.")
-    console.out(f"Next: write it, then publish {where} --dry-run")
+    console.out(f"Next: write it, then publish {shlex.quote(where)} --dry-run")
     return 0
