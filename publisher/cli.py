@@ -110,7 +110,7 @@ def _greet(console: Console) -> int:
 
 def _demand_no_command(word: str) -> None:
     """Raises UsageError for what is no file, and nearly a command."""
-    meant = nearest(word, COMMANDS)
+    meant = nearest(word, COMMANDS) if word.replace("-", "").isalpha() else ""
     if meant and not Path(word).exists():
         raise UsageError(f"there is no command or file {word!r}", hint=f"did you mean {meant!r}?")
 

@@ -112,3 +112,7 @@ def test_help_knows_what_was_meant(project: Path, publish: Publish) -> None:
     ran = publish("help", "mastodom")
     assert ran.status == 2
     assert "did you mean 'mastodon'?" in ran.err
+
+
+def test_help_knows_the_commands_too(project: Path, publish: Publish) -> None:
+    assert "--online" in publish("help", "check").out

@@ -24,10 +24,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for name, page in pages.items():
             console.out(f"{name:<{width}}  {_heading(page)}")
         return 0
-    text = pages.get(_name(arguments.topic.lower().removesuffix(".md"), pages))
-    if text is None:
+    word = arguments.topic.lower().removesuffix(".md")
+    text = pages.get(_name(word, pages)) or _of_command(word)
+    if not text:
         raise UsageError(
-            f"there is no page about {arguments.topic!r}", hint=did_you_mean(arguments.topic, pages)
+            f"there is no page about {arguments.topic!r}", hint=did_you_mean(word, pages)
         )
     if sys.stdout.isatty() and console.interactive():
         import pydoc
@@ -51,6 +52,13 @@ def _name(word: str, pages: dict[str, str]) -> str:
         return word
     aliases = {alias: name for name in registry.names() for alias in registry.load(name).aliases}
     return aliases.get(word, word)
+
+
+def _of_command(word: str) -> str:
+    """What the command of this name says of itself; empty where there is none."""
+    from publisher.cli import COMMANDS, parser
+
+    return parser(word).format_help() if word in COMMANDS else ""
 
 
 def _heading(text: str) -> str:
