@@ -93,3 +93,19 @@ def test_an_instance_s_address_with_a_path_is_told_in_one_line(
     assert ran.status == 2
     assert f"write {sandbox.mastodon_url}" in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_a_sandbox_that_can_t_start_says_why(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    taken = sandbox.mastodon_url.rpartition(":")[2]
+    (project / "file").write_text("x", "utf-8")
+    for arguments, words in (
+        (("--port", taken), "is taken"),
+        (("--port", "70000"), "is no port"),
+        (("--keep", "file/folder"), "file/folder"),
+    ):
+        ran = publish("sandbox", *arguments)
+        assert ran.status == 2
+        assert words in ran.err
+        assert len(ran.err.splitlines()) == 1

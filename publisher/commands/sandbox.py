@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publisher.sandboxed import start
+from publisher.sandboxed import running
 from publisher.tell.console import Console
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    sandbox = start(arguments.port, Path(arguments.keep) if arguments.keep else None)
-    from publisher.sandbox import FAULTS
+    keep = Path(arguments.keep) if arguments.keep else None
+    with running(arguments.port, keep) as sandbox:
+        from publisher.sandbox import FAULTS
 
-    with sandbox:
         console.out("# --- publish.toml " + "-" * 50)
         console.out(sandbox.config())
         console.out("# --- environment " + "-" * 51)
