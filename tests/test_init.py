@@ -579,9 +579,11 @@ def test_a_channel_without_a_guide_is_asked_for_by_its_options(
 def test_an_answer_of_the_command_line_isn_t_asked_again(empty: Path, sandbox: Sandbox) -> None:
     arguments = ["init", "--channels", "mastodon", "--set", "site.base_url=https://ada.example/"]
     address = ["--set", f"mastodon.api_base_url={sandbox.mastodon_url}"]
-    status, shown = talk([*arguments, *address], [], empty, BROWSER=BROWSER)
+    more = ["--set", "mastodon.visibility=unlisted"]
+    status, shown = talk([*arguments, *address, *more], [], empty, BROWSER=BROWSER)
     assert status == 0, shown
     assert "Your instance" not in shown
+    assert settings(empty)["channels"]["mastodon"]["visibility"] == "unlisted"
     assert settings(empty)["site"]["base_url"] == "https://ada.example/"
 
 

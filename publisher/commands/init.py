@@ -233,10 +233,12 @@ def _prepared(name: str, adapter: type[Adapter], work: _Work) -> tuple[Prepared,
             have = dotenv.read(work.folder, set(variables.values()))
             work.absent += [each for each in variables.values() if each not in have]
         return prepared, {key: from_environment(each) for key, each in variables.items()}
+    settings = answers.settings_in(given, name, adapter)
     guide = adapter.guide()
     desk = work.desk(name)
     desk.say("")
     prepared = guide(desk) if guide else answers.asked(adapter, desk)
+    prepared = replace(prepared, settings={**settings, **prepared.settings})
     place = _place(work)
     places = keep(place, work.folder, name, adapter, prepared.settings, prepared.secrets)
     if place == "env-file":

@@ -42,22 +42,13 @@ def variable(section: str, option: Option) -> str:
 
 
 def unattended(section: str, adapter: type[Adapter], given: Mapping[str, str]) -> Prepared:
-    """What the command line says, checked; secrets stay where they are, in the environment. Raises
-    UsageError for a setting that is wrong, unknown or missing, and for a secret."""
-    options = {option.name: option for option in adapter.options}
-    settings: dict[str, Any] = {}
-    for key, text in given.items():
-        option = options.get(key)
-        if option is None:
-            raise UsageError(f"--set {section}.{key}: no such key", hint=did_you_mean(key, options))
-        if option.secret:
-            raise UsageError(
-                f"--set {section}.{key}: a command line can be read by others",
-                hint=f"export {variable(section, option)}=… instead",
-            )
-        settings[key] = typed(option, text)
-        if wrong := wrong_value(option, settings[key]):
-            raise UsageError(f"--set {section}.{key}: {text!r} {wrong}", hint=option.help)
+    """What the command line says; secrets stay where they are, in the environment. Raises UsageError for
+    a setting that is wrong, unknown or missing, and for a secret."""
+    known = [option.name for option in adapter.options]
+    for key in given:
+        if key not in known:
+            raise UsageError(f"--set {section}.{key}: no such key", hint=did_you_mean(key, known))
+    settings = settings_in(given, section, adapter)
     for option in adapter.options:
         if option.required and not option.secret and option.name not in settings:
             raise UsageError(
@@ -65,6 +56,25 @@ def unattended(section: str, adapter: type[Adapter], given: Mapping[str, str]) -
                 hint=f"--set {section}.{option.name}=…",
             )
     return Prepared(settings)
+
+
+def settings_in(given: Mapping[str, str], section: str, adapter: type[Adapter]) -> dict[str, Any]:
+    """The adapter's own options among the answers, checked. Raises UsageError for one that is wrong, and
+    for a secret."""
+    settings: dict[str, Any] = {}
+    for option in adapter.options:
+        if option.name not in given:
+            continue
+        text = given[option.name]
+        if option.secret:
+            raise UsageError(
+                f"--set {section}.{option.name}: a command line can be read by others",
+                hint=f"export {variable(section, option)}=… instead",
+            )
+        settings[option.name] = typed(option, text)
+        if wrong := wrong_value(option, settings[option.name]):
+            raise UsageError(f"--set {section}.{option.name}: {text!r} {wrong}", hint=option.help)
+    return settings
 
 
 def typed(option: Option, text: str) -> Any:
