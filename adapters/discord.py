@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from publisher.adapter import (
@@ -35,6 +35,9 @@ from publisher.text.measure import count
 
 from . import _discord_text
 
+if TYPE_CHECKING:
+    from publisher.setup.desk import Guide
+
 DESCRIPTION, TITLE, CONTENT, TOTAL, USERNAME = 4096, 256, 2000, 6000, 80
 FILES, BYTES, ALT = 10, 10 * 2**20, 1024
 PIXELS = 4096 * 4096
@@ -42,7 +45,7 @@ PIXELS = 4096 * 4096
 phone."""
 
 
-def _check_webhook(address: str) -> str | None:
+def wrong_webhook(address: str) -> str | None:
     wrong = check_url(address)
     if wrong:
         return wrong
@@ -81,7 +84,7 @@ class Discord(Adapter):
             "channel settings → Integrations → Webhooks → Copy Webhook URL",
             required=True,
             secret=True,
-            check=_check_webhook,
+            check=wrong_webhook,
         ),
         Option(
             "username",
@@ -100,6 +103,12 @@ class Discord(Adapter):
         ),
         Option("thread_id", "text", "the thread of the channel to post into", in_post=True),
     )
+
+    @classmethod
+    def guide(cls) -> Guide:
+        from ._discord_guide import guide
+
+        return guide
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         limit = options.get("max_characters")

@@ -35,6 +35,8 @@ from ._addresses import clean, on_the_wire, sender
 from ._recipients import Recipients, read
 
 if TYPE_CHECKING:
+    from publisher.setup.desk import Guide
+
     from ._smtp import Session
 
 MAX_UNSUBSCRIBE = 900
@@ -68,7 +70,7 @@ def _wrong_url(value: str) -> str | None:
     return None
 
 
-def _wrong_sender(value: str) -> str | None:
+def wrong_sender(value: str) -> str | None:
     try:
         sender(value)
     except ValueError as problem:
@@ -76,11 +78,11 @@ def _wrong_sender(value: str) -> str | None:
     return None
 
 
-def _wrong_recipients(value: Sequence[str]) -> str | None:
+def wrong_recipients(value: Sequence[str]) -> str | None:
     return None if any(item.strip() for item in value) else "is empty"
 
 
-def _wrong_unsubscribe(value: str) -> str | None:
+def wrong_unsubscribe(value: str) -> str | None:
     if not value.isascii() or re.search(r"[^!-~]|[<>\"]", value):
         return "has a space, or a letter that must be percent-encoded"
     if len(value) > MAX_UNSUBSCRIBE:
@@ -113,16 +115,17 @@ class Email(Adapter):
             required=True,
             secret=True,
             check=_wrong_url,
+            env="SMTP_URL",
         ),
         Option(
-            "sender", "text", "who it is from: Name <address>", required=True, check=_wrong_sender
+            "sender", "text", "who it is from: Name <address>", required=True, check=wrong_sender
         ),
         Option(
             "recipients",
             "list",
             "who gets it: a CSV file with a column email, or a list of addresses",
             required=True,
-            check=_wrong_recipients,
+            check=wrong_recipients,
         ),
         # Required: a list that can't be left breaks the law in many countries, and is junk to
         # Gmail.
@@ -131,7 +134,7 @@ class Email(Adapter):
             "text",
             "how to leave the list: mailto:address or https://address",
             required=True,
-            check=_wrong_unsubscribe,
+            check=wrong_unsubscribe,
         ),
         Option(
             "postal_address",
@@ -157,6 +160,12 @@ class Email(Adapter):
     announces = True
     _session: Session | None = None
     _recipients: Recipients | None = None
+
+    @classmethod
+    def guide(cls) -> Guide:
+        from ._email_guide import guide
+
+        return guide
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         return Rule("email", None, "default", len)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mastodon import Mastodon as Client
 
     from publisher.http import Session
+    from publisher.setup.desk import Guide
 
 LIMIT = 500
 URL_LENGTH = 23
@@ -72,6 +73,16 @@ HIDDEN = ("private", "direct")
 """Visibilities of what not everybody sees."""
 
 
+def wrong_instance(address: str) -> str | None:
+    wrong = check_url(address)
+    if wrong:
+        return wrong
+    parts = urlsplit(address)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        return f"goes on after the host: write {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return None
+
+
 class Mastodon(Adapter):
     name = "mastodon"
     title = "Mastodon"
@@ -85,7 +96,8 @@ class Mastodon(Adapter):
             "text",
             "your instance: https://mastodon.social",
             required=True,
-            check=check_url,
+            check=wrong_instance,
+            leads=True,
         ),
         Option(
             "access_token",
@@ -111,6 +123,12 @@ class Mastodon(Adapter):
             in_post=True,
         ),
     )
+
+    @classmethod
+    def guide(cls) -> Guide:
+        from ._mastodon_guide import guide
+
+        return guide
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         spoiler = str(options.get("spoiler_text", ""))
@@ -368,7 +386,7 @@ class Mastodon(Adapter):
         from publisher.http import sorted_errors
 
         with sorted_errors():
-            instance = self._instance()
+            instance = instance_of(self.settings["api_base_url"], self._session)
         configuration = instance["configuration"]
         statuses, media = configuration["statuses"], configuration.get("media_attachments") or {}
         version = str(instance["version"])
@@ -389,17 +407,6 @@ class Mastodon(Adapter):
             facts["description_limit"] = ALT_SINCE_4_6
         return facts
 
-    def _instance(self) -> Any:
-        """By our own session: Mastodon.py asks with a slash at the end, which Takahē doesn't know and
-        GoToSocial redirects. What has no second version has the first."""
-        address = f"{self.settings['api_base_url'].rstrip('/')}/api"
-        try:
-            return self._session.request("GET", f"{address}/v2/instance").json()
-        except Refused as error:
-            if error.status != 404:
-                raise
-            return self._session.request("GET", f"{address}/v1/instance").json()
-
     def _client(self) -> Client:
         from mastodon import Mastodon as Client  # 300 ms with what it needs
 
@@ -418,6 +425,18 @@ class Mastodon(Adapter):
         from publisher.http import Session
 
         return Session(secrets=self.secrets.values())
+
+
+def instance_of(address: str, session: Session) -> Any:
+    """What a server says of itself. By our own session: Mastodon.py asks with a slash at the end, which
+    Takahē doesn't know and GoToSocial redirects. What has no second version has the first."""
+    api = f"{address.rstrip('/')}/api"
+    try:
+        return session.request("GET", f"{api}/v2/instance").json()
+    except Refused as error:
+        if error.status != 404:
+            raise
+        return session.request("GET", f"{api}/v1/instance").json()
 
 
 def _shown_otherwise(wanted: str | None, now: str | None) -> str:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tweepy import Client
 
     from publisher.http import Session
+    from publisher.setup.desk import Guide
 
 LIMIT = 280
 COST, COST_WITH_LINK, COST_OF_ALT = 0.015, 0.20, 0.005
@@ -77,6 +78,7 @@ def _secret(name: str, help: str) -> Option:
 class Twitter(Adapter):
     name = "twitter"
     title = "X"
+    aliases = ("x",)
     options = (
         _secret("consumer_key", "developer portal → your app → Keys and tokens → API Key"),
         _secret(
@@ -90,7 +92,9 @@ class Twitter(Adapter):
             "access_token_secret",
             "developer portal → your app → Keys and tokens → Access Token Secret",
         ),
-        Option("api_url", "text", "the API's address, if it isn't X's own", check=check_url),
+        Option(
+            "api_url", "text", "the API's address, if it isn't X's own", check=check_url, leads=True
+        ),
         Option(
             "reply_settings",
             "text",
@@ -111,6 +115,12 @@ class Twitter(Adapter):
             return True
         found = entities.twitter_hashtags(tag)
         return [(span.start, span.end) for span in found] == [(0, len(tag))]
+
+    @classmethod
+    def guide(cls) -> Guide:
+        from ._twitter_guide import guide
+
+        return guide
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         if "max_characters" in options:

@@ -12,11 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from publisher.errors import CannotLook, Unknown
 from publisher.text.flavour import NOBODY, Flavour, Pings, plain_text
 from publisher.text.measure.hashtags import IsHashtag
+
+if TYPE_CHECKING:
+    from publisher.setup.desk import Guide
 
 Payload = dict[str, Any]
 """What one part is on this channel: JSON values only. Its canonical JSON is kept in the ledger."""
@@ -29,8 +32,9 @@ Facts = Mapping[str, Any]
 class Option:
     """One key of a `[channels.NAME]` section, or of `publish: {NAME: …}` in a post where `in_post`.
 
-    A `secret` is given as `{ env = "NAME" }` or `{ file = "path" }`, and never shown. `check` gets
-    the value and returns what is wrong with it, or None.
+    A `secret` is given as `{ env = "NAME" }`, `{ file = "path" }` or `{ keyring = "name" }`, and never
+    shown. `check` gets the value and returns what is wrong with it, or None. `leads`: it is the address
+    that the section's secrets are sent to. `env`: the environment variable that is usual for it.
     """
 
     name: str
@@ -41,6 +45,8 @@ class Option:
     in_post: bool = False
     choices: tuple[str, ...] = ()
     check: Callable[[Any], str | None] | None = None
+    leads: bool = False
+    env: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +252,8 @@ class Adapter(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     """What people call it: "Mastodon"."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """What people type in place of its name, in small letters."""
     options: ClassVar[tuple[Option, ...]]
     flavour: Flavour = staticmethod(plain_text)
     """Writes what `post.text` is in this channel's template."""
@@ -265,6 +273,17 @@ class Adapter(ABC):
         self.channel = channel
         self.settings = channel.settings
         self.secrets = secrets or {}
+
+    @classmethod
+    def has_recipients(cls) -> bool:
+        """Whether each of a list of people gets a copy."""
+        return any(option.name == "recipients" for option in cls.options)
+
+    @classmethod
+    def guide(cls) -> Guide | None:
+        """What leads a person through setting up a section. None: each required option is asked
+        for."""
+        return None
 
     # Pure.
 

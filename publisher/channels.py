@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 
 from publisher import config as configuration
 from publisher import registry
-from publisher.adapter import Adapter, Facts
+from publisher.adapter import Adapter, Channel, Facts
 from publisher.config import Config
 from publisher.errors import (
     ConfigError,
     PostError,
-    Problems,
     PublishError,
     UsageError,
     did_you_mean,
+    each_of,
     raise_all,
 )
 from publisher.ledger.sqlite import Ledger
@@ -37,7 +37,8 @@ def chosen(given: str | None, config: Config) -> tuple[str, ...] | None:
     there."""
     if given is None:
         return None
-    names = tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
+    words = (word.strip() for word in given.split(","))
+    names = tuple(dict.fromkeys(_known_as(word, config) for word in words if word))
     for name in names:
         if name not in config.channels:
             hint = did_you_mean(name, config.channels)
@@ -47,6 +48,22 @@ def chosen(given: str | None, config: Config) -> tuple[str, ...] | None:
     if not names:
         raise UsageError("--channels names no channel", hint=f"known: {', '.join(config.channels)}")
     return names
+
+
+def _known_as(word: str, config: Config) -> str:
+    """The section that a word means: its own name, or what people call its adapter."""
+    if word in config.channels:
+        return word
+    mine = [
+        channel.name
+        for channel in config.channels.values()
+        if word.lower() in registry.load(channel.adapter).aliases
+    ]
+    return mine[0] if len(mine) == 1 else word
+
+
+def sends_mail(channel: Channel) -> bool:
+    return registry.load(channel.adapter).has_recipients()
 
 
 def channels_of(post: Post, names: tuple[str, ...] | None, config: Config) -> tuple[str, ...]:
@@ -74,8 +91,8 @@ def sign_in(names: Iterable[str], config: Config) -> tuple[dict[str, Adapter], R
         channel = config.channels[name]
         try:
             secrets = configuration.read_secrets(config, channel)
-        except Problems as problems:
-            errors.extend(problems.errors)
+        except PublishError as error:
+            errors.extend(each_of(error))
             continue
         values.extend(secrets.values())
         adapters[name] = registry.load(channel.adapter)(channel, secrets)

@@ -11,11 +11,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from publisher.errors import PublishError, UsageError, each_of
+from publisher.errors import PublishError, UsageError, did_you_mean, each_of, nearest
 from publisher.tell.console import Console
 
 COMMANDS = (
-    "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger", "sandbox", "ci",
+    "init", "new", "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger",
+    "test-mail", "sandbox", "ci", "help", "completion",
 )  # fmt: skip
 
 _EXIT_STATUSES = """exit status:
@@ -26,6 +27,8 @@ _EXIT_STATUSES = """exit status:
   130  stopped by Ctrl-C; run again, it goes on from there
 
 commands (a file of that name is ./status):
+  publish init               set up channels, step by step
+  publish new TITLE          begin a post, with your site's own front matter
   publish check [POST...]    are the configuration, each channel's credentials, and these posts good?
   publish channels           every adapter, whether it is set up, what is missing
   publish status [POST]      what is live where, with links
@@ -39,8 +42,12 @@ commands (a file of that name is ./status):
                              say what you found out about an unknown outcome
   publish ledger export | import FILE | init
                              move the ledger as JSON Lines; make the branch it lives on
+  publish test-mail ADDRESS [POST]
+                             one mail to yourself
   publish sandbox            the platforms, on this machine, to try things out
   publish ci                 what the GitHub Action runs
+  publish help [TOPIC]       the documentation
+  publish completion SHELL   a script for bash, zsh or fish
 """
 
 
@@ -51,8 +58,21 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         raise UsageError(message, hint=f"see {self.prog} --help")
 
+    def demand_known(self, arguments: Sequence[str]) -> None:
+        """Raises UsageError for a flag that doesn't exist, with the one that was probably meant.
 
-def parser(command: str = "") -> argparse.ArgumentParser:
+        argparse would complain first of what is missing, which it took for the flag's value.
+        """
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        for argument in arguments:
+            flag = argument.partition("=")[0]
+            if flag == "--":
+                return
+            if flag.startswith("--") and flag not in known:
+                raise UsageError(f"there is no {flag}", hint=did_you_mean(flag, known))
+
+
+def parser(command: str = "") -> _Parser:
     """The parser of a command; of `publish POST...` where `command` is empty."""
     module = _module(command)
     parser = _Parser(
@@ -68,7 +88,31 @@ def parser(command: str = "") -> argparse.ArgumentParser:
 
 def _module(command: str) -> Any:
     """Only the command that is asked for is imported."""
-    return import_module(f"publisher.commands.{command or 'publish'}")
+    return import_module(f"publisher.commands.{(command or 'publish').replace('-', '_')}")
+
+
+_GREETING = """\
+Try an example:  publish new "Hello", then publish hello.md --dry-run
+Set it up:       publish init
+Read more:       publish help first-post, or publish --help\
+"""
+
+
+def _greet(console: Console) -> int:
+    """`publish` alone: where nothing is set up, where to begin. Raises UsageError elsewhere."""
+    from publisher.config import find
+
+    if find(Path.cwd()) is not None:
+        raise UsageError("name a post", hint="publish post.md --dry-run, or publish --help")
+    console.out(_GREETING)
+    return 0
+
+
+def _demand_no_command(word: str) -> None:
+    """Raises UsageError for what is no file, and nearly a command."""
+    meant = nearest(word, COMMANDS) if word.replace("-", "").isalpha() else ""
+    if meant and not Path(word).exists():
+        raise UsageError(f"there is no command or file {word!r}", hint=f"did you mean {meant!r}?")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,9 +122,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     try:
         if not arguments:
-            raise UsageError("name a post", hint="publish post.md --dry-run, or publish --help")
-        parsed = parser(command).parse_args(arguments[1:] if command else arguments)
-        status: int = _module(command).run(parsed, console)
+            return _greet(console)
+        if not command:
+            _demand_no_command(arguments[0])
+        rest = arguments[1:] if command else arguments
+        reader = parser(command)
+        reader.demand_known(rest)
+        status: int = _module(command).run(reader.parse_args(rest), console)
         return status
     except PublishError as error:
         return _tell(error, 2, arguments, console)

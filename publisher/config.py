@@ -6,21 +6,22 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
-from publisher import registry
+from publisher import dotenv, registry
 from publisher.adapter import Adapter, Channel, Option
 from publisher.dates import parse_date, zone_of
 from publisher.errors import ConfigError, Problems, PublishError, did_you_mean
-from publisher.files import inside, named, read_text, resolved
+from publisher.files import home, inside, named, read_text, resolved, without_tilde
 from publisher.generators.find_site import find_site
 from publisher.generators.generator import Generator
 from publisher.generators.listing import COMMANDS
+from publisher.hosts import parts_of
 from publisher.secrets import Secret
 
 SIZE_LIMIT = 1_000_000
@@ -156,13 +157,13 @@ def find(start: Path) -> Path | None:
     credentials.
     """
     folder = start.resolve()
-    home = Path.home()
+    top = home()
     while True:
         for name in ("publish.toml", "config.toml"):
             path = folder / name
             if path.is_file() and _is_own(path) and (name == "publish.toml" or _is_ours(path)):
                 return path
-        if (folder / ".git").exists() or folder in (home, folder.parent):
+        if (folder / ".git").exists() or folder in (top, folder.parent):
             return None
         folder = folder.parent
 
@@ -517,7 +518,7 @@ class _Reader:
                     f"unknown key {key!r} in [{where}]", did_you_mean(key, options), where, key
                 )
             elif option.secret:
-                secret = self.secret(where, option, value)
+                secret = self.secret(where, option, value, bound_to(adapter, section))
                 if secret:
                     secrets[key] = secret
             else:
@@ -528,8 +529,8 @@ class _Reader:
                     settings[key] = value
         return Channel(name, str(adapter_name), settings, self.root), secrets
 
-    def secret(self, where: str, option: Option, value: Any) -> Secret | None:
-        form = f'write {option.name} = {{ env = "NAME" }} or {{ file = "path" }}'
+    def secret(self, where: str, option: Option, value: Any, bound_to: str) -> Secret | None:
+        form = f'write {option.name} = {{ env = "NAME" }}, {{ keyring = "name" }} or {{ file = "path" }}'
         if isinstance(value, str) and value:
             if _others_can_read(self.path):
                 self.problem(
@@ -553,7 +554,9 @@ class _Reader:
             if key == "env" and isinstance(target, str) and re.fullmatch(r"[A-Za-z_]\w*", target):
                 return Secret(env=target)
             if key == "file" and isinstance(target, str) and target:
-                return Secret(file=self.root / Path(target).expanduser())
+                return Secret(file=self.root / without_tilde(target))
+            if key == "keyring" and isinstance(target, str) and target:
+                return Secret(keyring=target, bound_to=bound_to)
         self.problem(f"[{where}] {option.name} is not a secret's place", form, where, option.name)
         return None
 
@@ -588,6 +591,17 @@ def wrong_value(option: Option, value: Any) -> str | None:
     return option.check(value) if option.check else None
 
 
+def bound_to(adapter: type[Adapter], settings: Mapping[str, Any]) -> str:
+    """Whose an entry of the keyring is: the adapter's, at the host that its secrets are sent to. Where no
+    setting says that host, it is the adapter's own, or the secret itself names it."""
+    hosts = [
+        parts.netloc.lower()
+        for option in adapter.options
+        if option.leads and (parts := parts_of(str(settings.get(option.name, ""))))
+    ]
+    return " ".join([adapter.name, *filter(None, hosts)])
+
+
 def missing(
     channel: Channel, secrets: Mapping[str, Secret], adapter: type[Adapter]
 ) -> list[Option]:
@@ -612,11 +626,12 @@ def read_secrets(config: Config, channel: Channel) -> dict[str, str]:
         for option in missing(channel, given, adapter)
     ]
     values: dict[str, str] = {}
+    environ = _environment(config, given.values())
     for option in adapter.options:
         if option.name not in given:
             continue
         try:
-            value = given[option.name].read()
+            value = given[option.name].read(environ)
         except ConfigError as error:
             errors.append(
                 ConfigError(
@@ -633,6 +648,18 @@ def read_secrets(config: Config, channel: Channel) -> dict[str, str]:
     if errors:
         raise Problems(errors)
     return values
+
+
+def _environment(config: Config, secrets: Iterable[Secret]) -> Mapping[str, str]:
+    """The environment, and what .env beside publish.toml has of the names that are missing in it. Raises
+    ConfigError.
+
+    Content that may be a stranger's has no .env: a job has an environment.
+    """
+    absent = {secret.env for secret in secrets if secret.env and not secret.present()}
+    if not absent or config.confined or config.path is None:
+        return os.environ
+    return {**os.environ, **dotenv.read(config.root, absent)}
 
 
 def _others_can_read(path: Path) -> bool:

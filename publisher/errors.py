@@ -183,8 +183,14 @@ class CannotLook(DeliveryError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint for a name that isn't known: the closest one, else all of them."""
     known = list(known)
-    close = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    close = nearest(name, known)
+    return f"did you mean {close!r}?" if close else f"known: {', '.join(known)}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like `name`; empty where none is like it."""
+    close = difflib.get_close_matches(name, list(known), 1)
+    return close[0] if close else ""
 
 
 def each_of(error: PublishError) -> Sequence[PublishError]:

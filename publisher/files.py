@@ -14,6 +14,25 @@ from pathlib import Path
 from publisher.errors import ConfigError, PublishError
 
 
+def home() -> Path | None:
+    """The user's own folder; None where there is none, as for some services and in some containers."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def without_tilde(name: str | Path) -> Path:
+    """The path, with its leading ~ replaced by the user's own folder. Raises ConfigError where there
+    is none."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"{name}: nobody knows where ~ is", hint="set HOME, or write the whole path"
+        ) from None
+
+
 @lru_cache(maxsize=16)
 def resolved(root: Path) -> Path:
     """A site's folder, links resolved: a run asks for it several times a post."""
@@ -56,7 +75,7 @@ def named(root: Path, name: str | Path, *, confined: bool) -> Path:
     """
     if confined:
         return inside(root, name)
-    path = (root / Path(name).expanduser()).resolve()
+    path = (root / without_tilde(name)).resolve()
     _demand_regular(path, name)
     return path
 

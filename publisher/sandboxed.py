@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from publisher.sandbox import Sandbox
 
 
+LAST_PORT = 65_535 - 4
+"""It takes five in a row."""
+
+
 @contextmanager
 def sandboxed(config: Config, console: Console) -> Iterator[Config]:
     """The same configuration, but every channel leads to a sandbox that lasts as long as this run.
@@ -29,7 +34,7 @@ def sandboxed(config: Config, console: Console) -> Iterator[Config]:
     look at.
     """
     keep = config.root / ".publish" / "sandbox"
-    with tempfile.TemporaryDirectory() as scratch, start(0, keep) as sandbox:
+    with tempfile.TemporaryDirectory() as scratch, running(0, keep) as sandbox:
         file = Path(scratch) / "publish.toml"
         file.write_text(sandbox.config(), "utf-8")
         # The secrets are the sandbox's own and open nothing else: in the clear, they stay out of
@@ -63,8 +68,10 @@ def sandboxed(config: Config, console: Console) -> Iterator[Config]:
         _tell(sandbox, keep, console)
 
 
-def start(port: int, keep: Path | None) -> Sandbox:
-    """Raises UsageError where the extra isn't installed."""
+@contextmanager
+def running(port: int, keep: Path | None) -> Iterator[Sandbox]:
+    """A sandbox that is stopped at the end. Raises UsageError where the extra isn't installed, a port is
+    taken, or `keep` can't be written."""
     try:
         import aiosmtpd  # noqa: F401 - the extra's only package
 
@@ -73,7 +80,30 @@ def start(port: int, keep: Path | None) -> Sandbox:
         raise UsageError(
             "the sandbox is not installed", hint="pip install 'announcement-publisher[sandbox]'"
         ) from None
-    return Sandbox(port, keep)
+    if not 0 <= port <= LAST_PORT:
+        raise UsageError(f"{port} is no port", hint=f"choose one from 1024 to {LAST_PORT}")
+    try:
+        sandbox = Sandbox(port, keep)
+        sandbox.start()
+    except OSError as problem:
+        raise _cannot_start(port, keep, problem) from None
+    try:
+        yield sandbox
+    finally:
+        sandbox.stop()
+
+
+def _cannot_start(port: int, keep: Path | None, problem: OSError) -> UsageError:
+    if problem.errno == errno.EADDRINUSE:
+        return UsageError(
+            f"a port from {port} to {port + 4} is taken",
+            hint="choose another one; or stop the sandbox that runs there",
+        )
+    where = keep if keep and problem.filename else "a port"
+    return UsageError(
+        f"the sandbox can't use {where}: {problem.strerror}",
+        hint="check the folder's rights" if where == keep else "choose another one",
+    )
 
 
 def _tell(sandbox: Sandbox, keep: Path, console: Console) -> None:

@@ -13,12 +13,17 @@ from publisher.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Where one secret is to be found: exactly one of the three is set. Its repr never shows a
-    value."""
+    """Where one secret is to be found: exactly one of the four is set. Its repr never shows a
+    value.
+
+    `bound_to`: the adapter and the host that an entry of the keyring was made for.
+    """
 
     env: str = ""
     file: Path | None = None
     clear: str = ""
+    keyring: str = ""
+    bound_to: str = ""
 
     def __repr__(self) -> str:
         return f"Secret({self.where()})"
@@ -26,10 +31,13 @@ class Secret:
     def where(self) -> str:
         if self.env:
             return f"environment variable {self.env}"
+        if self.keyring:
+            return f"the system's keyring, {self.keyring}"
         return f"file {self.file}" if self.file else "in the clear"
 
     def present(self, environ: Mapping[str, str] = os.environ) -> bool:
-        """Whether there is something to read; doesn't read it."""
+        """Whether there is something to read; doesn't read it. What is in the keyring is taken to be
+        there, because asking may unlock it."""
         if self.env:
             return bool(environ.get(self.env))
         return self.file is None or self.file.is_file()
@@ -41,9 +49,13 @@ class Secret:
             if not value:
                 raise ConfigError(
                     f"the environment variable {self.env} is not set",
-                    hint=f"export {self.env}=… and run again",
+                    hint=f"export {self.env}=… and run again; or publish init",
                 )
             return value
+        if self.keyring:
+            from publisher import system_keyring
+
+            return system_keyring.read(self.keyring, self.bound_to)
         if self.file:
             try:
                 value = self.file.read_text("utf-8").strip() if self.file.is_file() else ""

@@ -243,6 +243,9 @@ def test_every_shell_block_says_only_what_is_known(page: Path) -> None:
         "publish ",
         "make ",
         "pip install ",
+        "pipx install ",
+        "uvx ",
+        "podman ",
         "export ",
         "sudo ",
         "python",
@@ -379,7 +382,7 @@ def test_the_examples_page_shows_what_the_command_prints() -> None:
     )
     shown = (ROOT / "docs" / "examples.md").read_text("utf-8")
     assert shown.split("````text\n")[1].split("\n````")[0] == ran.stdout.strip("\n"), (
-        "the output has changed; if it should: python docs/regenerate.py"
+        "the output has changed; if it should: python -m tests.regenerate"
     )
 
 

@@ -13,7 +13,7 @@ from tests.pages import ROOT
 
 PACKAGE = Path(publisher.__file__).parent
 ROOMS = (
-    ("commands",), ("run", "retraction", "sandboxed"), ("sending",), ("tell",), ("delivery",), ("channels",),
+    ("commands",), ("setup",), ("run", "retraction", "sandboxed"), ("sending",), ("tell",), ("delivery",), ("channels",),
     ("compose", "ledger", "site"), ("pictures",), ("post",), ("markdown",), ("sandbox",), ("adapter", "config", "registry"),
     ("text",),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from requests_oauthlib import OAuth1
 from publisher.sandbox import Sandbox
 from publisher.sandbox.mastodon_entities import ACCOUNT
 from publisher.sandbox.platform import Platform
-from publisher.sandbox.twitter import USER_ID
+from publisher.sandbox.twitter_rules import USER_ID
 from tests.specs import FORM, Channel, check_answer, check_request, describes
 
 PNG = base64.b64decode(

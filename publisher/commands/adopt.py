@@ -240,7 +240,7 @@ def _archive(arguments: argparse.Namespace, console: Console) -> int:
     if not names or config.path is None:
         raise UsageError(
             "no channel is configured",
-            hint=f"write a publish.toml first: {CONFIGURATION}",
+            hint=f"publish init writes a publish.toml; or by hand: {CONFIGURATION}",
         )
     read = read_posts(sources.files, config)
     # Of two that claim one identity, the first stands for both.

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from publisher import config as configuration
-from publisher import registry
+from publisher import dotenv, registry
 from publisher.adapter import Channel
 from publisher.commands import options
 from publisher.config import Config
@@ -34,9 +34,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 f"{adapter_name}: {console.colour('not set up', 'dim')}; [channels.{adapter_name}] needs {options}"
             )
     if config.path is None:
-        console.err(
-            "there is no publish.toml here or in a folder above; config.example.toml shows how to write one"
-        )
+        console.err("there is no publish.toml here or in a folder above: publish init writes one")
     return 0
 
 
@@ -44,8 +42,11 @@ def _state(channel: Channel, config: Config, console: Console) -> str:
     adapter = registry.load(channel.adapter)
     secrets = config.secrets.get(channel.name, {})
     lacking = [option.name for option in configuration.missing(channel, secrets, adapter)]
+    # .env is read where it is needed; here it is enough that it is there.
+    absent = {name: secret for name, secret in secrets.items() if not secret.present()}
+    perhaps = [secret.env for secret in absent.values() if secret.env and _has_dotenv(config)]
     lacking += [
-        f"{name} ({secret.where()})" for name, secret in secrets.items() if not secret.present()
+        f"{name} ({secret.where()})" for name, secret in absent.items() if secret.env not in perhaps
     ]
     title = (
         adapter.title
@@ -54,4 +55,9 @@ def _state(channel: Channel, config: Config, console: Console) -> str:
     )
     if lacking:
         return f"{title}, {console.colour('incomplete', 'yellow')}: missing {clean(', '.join(lacking))}"
-    return f"{title}, {console.colour('set up', 'green')}"
+    where = f", if .env has {', '.join(perhaps)}: publish check" if perhaps else ""
+    return f"{title}, {console.colour('set up', 'green')}{where}"
+
+
+def _has_dotenv(config: Config) -> bool:
+    return (config.root / dotenv.NAME).is_file()

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from publisher import channels
@@ -26,13 +24,11 @@ from publisher.pictures.gather import Gatherer
 from publisher.post.find import Sources, by_configuration, collect
 from publisher.post.post import Post
 from publisher.post.read_all import read_posts
-from publisher.post.reader import read
+from publisher.site.newest import newest_post
 from publisher.tell import site
 from publisher.tell.console import Console, clean, describe
 
-MOST = 2_000
-"""Files of a site that are looked through for its newest post."""
-HOW = f"how to write one: {CONFIGURATION}"
+HOW = f"publish init writes one; or by hand: {CONFIGURATION}"
 DESCRIPTION = "Check the configuration, sign in to each channel without posting anything, and look posts over."
 
 
@@ -66,7 +62,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for warning in config.warnings:
         console.problem(warning, "warning")
     console.out(f"{clean(str(config.path))}: good")
-    _tell_site(config, _newest_post(config), console)
+    _tell_site(config, newest_post(config), console)
     if not config.channels:
         raise ConfigError(
             "no channel is configured",
@@ -102,22 +98,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             finally:
                 adapter.close()
     return 1 if failed else 0
-
-
-def _newest_post(config: Config) -> Post | None:
-    """The newest post of the site that is out and has a page: a real one, to show by it what the
-    settings mean."""
-    if config.generator is None:
-        return None
-    found: list[tuple[datetime, Path]] = []
-    for file in islice(config.generator.sources(), MOST):
-        with suppress(PublishError):
-            post = read(file, config, is_enough=lambda _: True)
-            if post.url and not post.draft and post.date and post.date <= datetime.now(UTC):
-                found.append((post.date, file))
-    with suppress(PublishError):
-        return read(max(found)[1], config) if found else None
-    return None
 
 
 def _tell_site(config: Config, example: Post | None, console: Console) -> None:

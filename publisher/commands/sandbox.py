@@ -6,9 +6,13 @@ import argparse
 import json
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from publisher.sandboxed import start
+from publisher.sandboxed import running
 from publisher.tell.console import Console
+
+if TYPE_CHECKING:
+    from publisher.sandbox import Sandbox
 
 DESCRIPTION = (
     "Run Mastodon's, X's and Discord's APIs and a mail server on this machine, to try things out."
@@ -27,16 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    sandbox = start(arguments.port, Path(arguments.keep) if arguments.keep else None)
-    from publisher.sandbox import FAULTS
+    keep = Path(arguments.keep) if arguments.keep else None
+    with running(arguments.port, keep) as sandbox:
+        from publisher.sandbox import FAULTS
 
-    with sandbox:
         console.out("# --- publish.toml " + "-" * 50)
         console.out(sandbox.config())
         console.out("# --- environment " + "-" * 51)
         for name, value in sandbox.environment().items():
             console.out(f"export {name}='{value}'")
         console.err(f"\nThe sandbox is running; what it receives: {sandbox.url}")
+        console.err(f"To set it up step by step: publish init; its Mastodon is {_host(sandbox)}")
         console.err("\nTo make the next request fail, for example:")
         console.err(
             f"  curl -H 'Content-Type: application/json' -d '{json.dumps(_EXAMPLE)}' {sandbox.url}/_sandbox/faults"
@@ -48,6 +53,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.err("\nCtrl-C stops it.")
         threading.Event().wait()
     return 0
+
+
+def _host(sandbox: Sandbox) -> str:
+    return sandbox.mastodon_url.removeprefix("http://")
 
 
 def _by_kinds(faults: dict[str, dict[str, str]]) -> list[tuple[dict[str, str], list[str]]]:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from publisher.generators import javascript, slugs
-from publisher.generators.generator import Generator, inside
+from publisher.generators.generator import FirstPost, Generator, inside
 from publisher.generators.literals import read, text_of
 from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 from publisher.generators.unknown import UNKNOWN
@@ -50,6 +50,7 @@ class Route:
 class Astro(Generator):
     name = "Astro"
     built = ("outDir", "dist")
+    first_post = FirstPost("src/content/blog/{slug}.md", draft=None)
     builds_drafts = True
     placeholders = ("https://example.com",)
 

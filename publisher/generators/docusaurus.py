@@ -7,7 +7,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from publisher.generators.generator import Generator
+from publisher.generators.generator import FirstPost, Generator
 from publisher.generators.literals import read
 from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 from publisher.generators.unknown import UNKNOWN
@@ -35,6 +35,7 @@ def find(folder: Path) -> Docusaurus | None:
 class Docusaurus(Generator):
     name = "Docusaurus"
     built = ("", "build")
+    first_post = FirstPost("blog/{date}-{slug}.md", has_date=False)
     placeholders = ("https://your-docusaurus-site.example.com",)
 
     def read_facts(self) -> Facts:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from publisher.generators import javascript, slugs
-from publisher.generators.generator import Generator, inside
+from publisher.generators.generator import FirstPost, Generator, inside
 from publisher.generators.literals import read, text_of
 from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 from publisher.generators.unknown import UNKNOWN
@@ -69,6 +69,7 @@ CODE = "<code>"
 class Eleventy(Generator):
     name = "Eleventy"
     built = ("", "_site")
+    first_post = FirstPost("posts/{slug}.md", draft=None)
     builds_drafts = True
 
     def read_facts(self) -> Facts:

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from publisher.errors import ConfigError
+from publisher.files import home
 from publisher.generators.generator import Generator
 
 _MARKS = {
@@ -33,14 +34,14 @@ def find_site(folder: Path) -> Generator | None:
     """The nearest site above `folder`, up to the repository's root, or home. Raises ConfigError where
     its settings can't be read."""
     folder = folder.resolve()
-    home = Path.home()
+    top = home()
     while True:
         for name, marks in _MARKS.items():
             if any((folder / mark).exists() for mark in marks):
                 found = _ask(name, folder)
                 if found is not None:
                     return found
-        if (folder / ".git").exists() or folder in (home, folder.parent):
+        if (folder / ".git").exists() or folder in (top, folder.parent):
             return None
         folder = folder.parent
 

@@ -6,13 +6,31 @@ import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from publisher.generators.page import Facts, NotBuilt, Page
 
 MARKDOWN = (".md", ".markdown", ".mdx", ".qmd", ".mkd", ".mdown")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPost:
+    """A post as a generator's documentation shows it.
+
+    path      below the site's folder, with {slug} and {date}
+    form      of its front matter
+    draft     the key and the value that hold it back; None where the generator has no drafts
+    has_date  whether its front matter has a date: else its name has
+    clock     whether that date has a time
+    """
+
+    path: str
+    form: Literal["yaml", "toml", "lines", "nikola"] = "yaml"
+    draft: tuple[str, Any] | None = ("draft", True)
+    has_date: bool = True
+    clock: bool = False
 
 
 class Generator(ABC):
@@ -30,6 +48,8 @@ class Generator(ABC):
     """The setting that names the folder of the built site, and that folder where it doesn't."""
     links: ClassVar[Sequence[str]] = ()
     """How a link to a source file begins, where it isn't simply its path."""
+    first_post: ClassVar[FirstPost] = FirstPost("posts/{slug}.md")
+    """What a new post is like, where the site has none to take after."""
     placeholders: ClassVar[Sequence[str]] = ()
     """Base addresses that a new site has until its author writes the real one."""
 

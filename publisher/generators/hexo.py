@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from publisher.generators import slugs
-from publisher.generators.generator import Generator, inside
+from publisher.generators.generator import FirstPost, Generator, inside
 from publisher.generators.literals import read
 from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
@@ -42,6 +42,7 @@ def find(folder: Path) -> Hexo | None:
 class Hexo(Generator):
     name = "Hexo"
     built = ("public_dir", "public")
+    first_post = FirstPost("source/_posts/{slug}.md", draft=("published", False), clock=True)
     placeholders = ("http://example.com", "https://example.com")
 
     def read_facts(self) -> Facts:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from publisher.generators import slugs
-from publisher.generators.generator import MARKDOWN, Generator, inside
+from publisher.generators.generator import MARKDOWN, FirstPost, Generator, inside
 from publisher.generators.literals import read
 from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
@@ -61,6 +61,7 @@ def _of_folder(config: Path, name: str) -> dict[str, Any]:
 class Hugo(Generator):
     name = "Hugo"
     built = ("publishdir", "public")
+    first_post = FirstPost("content/posts/{slug}.md", clock=True)
     placeholders = ("https://example.org", "http://example.org")
 
     def read_facts(self) -> Facts:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from publisher.generators import slugs
-from publisher.generators.generator import MARKDOWN, Generator, below
+from publisher.generators.generator import MARKDOWN, FirstPost, Generator, below
 from publisher.generators.literals import read
 from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
@@ -37,6 +37,7 @@ def find(folder: Path) -> Jekyll | None:
 class Jekyll(Generator):
     name = "Jekyll"
     built = ("destination", "_site")
+    first_post = FirstPost("_posts/{date}-{slug}.md", draft=("published", False), has_date=False)
 
     def read_facts(self) -> Facts:
         url = self.text("url").rstrip("/")

@@ -10,7 +10,7 @@ from typing import Any
 
 from publisher.dates import parse_date
 from publisher.generators import slugs
-from publisher.generators.generator import Generator, inside
+from publisher.generators.generator import FirstPost, Generator, inside
 from publisher.generators.literals import read
 from publisher.generators.page import Facts, NoAddress, Page
 from publisher.generators.unknown import UNKNOWN
@@ -27,6 +27,7 @@ def find(folder: Path) -> MkDocs | None:
 class MkDocs(Generator):
     name = "MkDocs"
     built = ("site_dir", "site")
+    first_post = FirstPost("docs/blog/posts/{slug}.md")
 
     def read_facts(self) -> Facts:
         url = self.text("site_url").rstrip("/")

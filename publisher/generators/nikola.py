@@ -6,7 +6,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from publisher.generators import slugs
-from publisher.generators.generator import Generator
+from publisher.generators.generator import FirstPost, Generator
 from publisher.generators.literals import read
 from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
@@ -23,6 +23,7 @@ def find(folder: Path) -> Nikola | None:
 class Nikola(Generator):
     name = "Nikola"
     built = ("OUTPUT_FOLDER", "output")
+    first_post = FirstPost("posts/{slug}.md", form="nikola", draft=("status", "draft"), clock=True)
     links = ("link://filename/",)
     placeholders = ("https://example.com", "http://example.com")
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from publisher.generators import slugs
-from publisher.generators.generator import Generator, below, inside
+from publisher.generators.generator import FirstPost, Generator, below, inside
 from publisher.generators.literals import read
 from publisher.generators.page import Facts, NoAddress, NotBuilt, Page
 
@@ -33,6 +33,7 @@ def find(folder: Path) -> Pelican | None:
 class Pelican(Generator):
     name = "Pelican"
     built = ("OUTPUT_PATH", "output")
+    first_post = FirstPost("content/{slug}.md", form="lines", draft=("Status", "draft"), clock=True)
     links = ("{filename}", "|filename|")
     builds_drafts = True
 

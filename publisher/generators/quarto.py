@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from publisher.generators.generator import Generator
+from publisher.generators.generator import FirstPost, Generator
 from publisher.generators.literals import read
 from publisher.generators.page import Facts, NotBuilt, Page
 
@@ -20,6 +20,7 @@ def find(folder: Path) -> Quarto | None:
 class Quarto(Generator):
     name = "Quarto"
     built = ("", "_site")
+    first_post = FirstPost("posts/{slug}/index.qmd")
 
     def read_facts(self) -> Facts:
         website = self.table("website")

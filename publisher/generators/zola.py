@@ -6,7 +6,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from publisher.generators import slugs
-from publisher.generators.generator import Generator, inside
+from publisher.generators.generator import FirstPost, Generator, inside
 from publisher.generators.literals import read
 from publisher.generators.page import Facts, NoAddress, Page
 
@@ -24,6 +24,7 @@ def find(folder: Path) -> Zola | None:
 class Zola(Generator):
     name = "Zola"
     built = ("output_dir", "public")
+    first_post = FirstPost("content/{slug}.md", form="toml")
     links = ("@/",)
     placeholders = ("https://example.com", "http://example.com", "http://zola-site.com")
 

@@ -242,7 +242,7 @@ def open_branch(config: Config, *, offline: bool) -> Iterator[BranchStore]:
     """Raises LedgerError where the branch is missing; ConfigError for a channel whose recipients it
     would publish."""
     for channel in config.channels.values():
-        if any(option.name == "recipients" for option in registry.load(channel.adapter).options):
+        if registry.load(channel.adapter).has_recipients():
             raise ConfigError(
                 f"[channels.{channel.name}] can't be used with a ledger on a branch: it would show who gets it",
                 hint="send the newsletter from a machine with a ledger of its own, with another configuration",

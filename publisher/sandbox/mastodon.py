@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 from publisher.sandbox import mastodon_entities as entities
+from publisher.sandbox import mastodon_oauth as oauth
 from publisher.sandbox.platform import Clock, Platform, Route, Stop, page, picture, plain
 from publisher.sandbox.web import Answer, Request, as_json
 
@@ -24,7 +25,7 @@ VISIBILITIES = ("public", "unlisted", "private", "direct")
 MAX_MEDIA = 4
 MAX_BYTES = 16 * 2**20
 
-Software = Literal["mastodon", "mastodon-4.6", "gotosocial", "takahe"]
+Software = Literal["mastodon", "mastodon-4.2", "mastodon-4.6", "gotosocial", "takahe"]
 
 
 def error(status: int, message: str) -> Answer:
@@ -34,11 +35,11 @@ def error(status: int, message: str) -> Answer:
 class Mastodon(Platform):
     """Switches: `software`, `max_characters`, `scopes`, `processing`, `lag`.
 
-    software    "mastodon" is 4.5.2; "mastodon-4.6" answers 500 to a replayed Idempotency-Key, as
-                4.6.0 to 4.6.5 do, and 503 while the first request with it is under way;
-                "gotosocial" ignores the key and counts raw code points; "takahe" ignores it, lists
-                only what is public, makes public what is edited, drops empty lines, and has the
-                first version of /api/instance only
+    software    "mastodon" is 4.5.2; "mastodon-4.2" knows no scope `profile`; "mastodon-4.6" answers
+                500 to a replayed Idempotency-Key, as 4.6.0 to 4.6.5 do, and 503 while the first
+                request with it is under way; "gotosocial" ignores the key and counts raw code points;
+                "takahe" ignores it, lists only what is public, makes public what is edited, drops
+                empty lines, and has the first version of /api/instance only
     scopes      what the access token may do
     processing  seconds during which an uploaded video or animation isn't ready
     """
@@ -55,12 +56,19 @@ class Mastodon(Platform):
         self.processing = 0.0
         self._keys: dict[str, tuple[str, datetime]] = {}
         self._locked: set[str] = set()
+        self.applications: dict[str, oauth.Application] = {}
+        self.codes: dict[str, oauth.Code] = {}
+        self.tokens: dict[str, frozenset[str]] = {}
+        """What each token that somebody was given may do."""
 
     def reset(self) -> None:
         with self.lock:
             super().reset()
             self._keys.clear()
             self._locked.clear()
+            self.applications.clear()
+            self.codes.clear()
+            self.tokens.clear()
 
     # Statuses.
 
@@ -409,9 +417,10 @@ class Mastodon(Platform):
 
     def _allow(self, request: Request, *scopes: str) -> None:
         """Is the token right, and does it have one of the scopes, itself or by a wider one?"""
-        if request.headers.get("authorization", "") != f"Bearer {self.token}":
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or token not in (self.token, *self.tokens):
             raise Stop(error(401, "The access token is invalid"))
-        granted = set(self.scopes)
+        granted = set(self.tokens.get(token, self.scopes))
         if scopes and not any(granted & {scope, scope.partition(":")[0]} for scope in scopes):
             raise Stop(error(403, "This action is outside the authorized scopes"))
 
@@ -444,6 +453,7 @@ class Mastodon(Platform):
         Route("PUT", "/api/v1/media/{id}", edit_media),
         Route("DELETE", "/api/v1/media/{id}", delete_media),
         Route("GET", "/media/{id}", file),
+        *oauth.ROUTES,
         Route("GET", "/{user}/{id}", page),
     )
 

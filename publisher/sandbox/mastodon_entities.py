@@ -20,13 +20,15 @@ USERNAME = "demo"
 OPENED = "2026-01-01T00:00:00.000Z"
 VERSIONS = {
     "mastodon": "4.5.2",
+    "mastodon-4.2": "4.2.10",
     "mastodon-4.6": "4.6.2",
     "gotosocial": "0.20.1+git-8c1a5a6",
     "takahe": "takahe/0.11.0",
 }
-API_VERSIONS = {"mastodon": 7, "mastodon-4.6": 11, "gotosocial": 7, "takahe": 0}
+API_VERSIONS = {"mastodon": 7, "mastodon-4.2": 0, "mastodon-4.6": 11, "gotosocial": 7, "takahe": 0}
 SOURCES = {
     "mastodon": "https://github.com/mastodon/mastodon",
+    "mastodon-4.2": "https://github.com/mastodon/mastodon",
     "mastodon-4.6": "https://github.com/mastodon/mastodon",
     "gotosocial": "https://codeberg.org/superseriousbusiness/gotosocial",
     "takahe": "https://github.com/jointakahe/takahe",

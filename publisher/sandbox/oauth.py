@@ -31,7 +31,10 @@ def signed_by(
         signed.params = collect_parameters(query, form, header)
         signed.signature = given.get("oauth_signature", "")
         fresh = abs(time.time() - int(given.get("oauth_timestamp", "0"))) <= TOLERANCE
-        ours = given.get("oauth_consumer_key") == consumer_key and given.get("oauth_token") == token
+        ours = (
+            given.get("oauth_consumer_key") == consumer_key
+            and given.get("oauth_token", "") == token
+        )
         complete = given.get("oauth_signature_method") == "HMAC-SHA1" and bool(
             given.get("oauth_nonce")
         )
@@ -39,3 +42,15 @@ def signed_by(
     except ValueError:
         return False
     return fresh and ours and complete and right
+
+
+def parameters(request: Request) -> dict[str, str]:
+    """What a signed request says in its header, its query and its form."""
+    from oauthlib.oauth1.rfc5849.signature import collect_parameters
+
+    header = {"Authorization": request.headers.get("authorization", "")}
+    form = request.body.decode("utf-8", "replace") if request.content_type == FORM else None
+    try:
+        return dict(collect_parameters(urlsplit(request.url).query, form, header))
+    except ValueError:
+        return {}

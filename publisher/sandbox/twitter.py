@@ -14,10 +14,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from publisher.sandbox import twitter_oauth as oauth
 from publisher.sandbox.oauth import signed_by
 from publisher.sandbox.platform import Clock, Platform, Route, Stop, iso, page, picture, plain
 from publisher.sandbox.twitter_rules import (
     NUMBER,
+    USER_ID,
+    USERNAME,
     body_of,
     checked,
     fields_of,
@@ -32,8 +35,6 @@ from publisher.sandbox.web import Answer, Request, as_json
 
 LIMIT = 280
 MAX_IMAGE, MAX_GIF = 5 * 2**20, 15 * 2**20
-USER_ID = "1587654321098765432"
-USERNAME = "demo"
 IMAGES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -55,11 +56,17 @@ class Twitter(Platform):
         self.consumer_secret = "sandbox-consumer-secret"  # noqa: S105 - these open nothing but this
         self.access_token = f"{USER_ID}-sandbox-access-token"
         self.access_token_secret = "sandbox-access-token-secret"  # noqa: S105
+        self.pending: dict[str, oauth.Pending] = {}
         self.reads = True
         self.access_level = "read-write"
         self.processing = 0.0
         self.longest = LIMIT
         """Weighted characters of a post: 25,000 for an account that pays for it."""
+
+    def reset(self) -> None:
+        with self.lock:
+            super().reset()
+            self.pending.clear()
 
     def create(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._sign_in(request)
@@ -349,6 +356,7 @@ class Twitter(Platform):
         Route("GET", "/2/media/upload", upload_status),
         Route("POST", "/2/media/metadata", describe),
         Route("GET", "/media/{id}", file),
+        *oauth.ROUTES,
         Route("GET", "/{user}/status/{id}", page),
         Route("GET", "/i/web/status/{id}", page),
     )

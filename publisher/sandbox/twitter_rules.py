@@ -10,6 +10,8 @@ from typing import Any
 from publisher.sandbox.platform import Stop
 from publisher.sandbox.web import Answer, Request, as_json
 
+USER_ID = "1587654321098765432"
+USERNAME = "demo"
 PROBLEMS = "https://api.x.com/2/problems/"
 
 NUMBER = re.compile(r"[0-9]{1,19}")

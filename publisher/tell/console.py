@@ -43,6 +43,14 @@ class Console:
         with self._lock:
             _tell(text + "\n")
 
+    def prompt(self, text: str) -> None:
+        """Words after which somebody types."""
+        _write(sys.stderr, text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
     def colour(self, text: str, name: str, stream: TextIO | None = None) -> str:
         stream = stream or sys.stdout
         if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":

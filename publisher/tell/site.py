@@ -42,8 +42,8 @@ def settings(config: Config, example: Post | None) -> list[str]:
         "separator": generator.facts.separator,
         "built": _built(config),
     }
-    head = f"{generator.name} builds this site: {clean(_from_here(generator.file))}"
-    shown = f"; below, what that means for {clean(_from_here(example.file))}" if example else ""
+    head = f"{generator.name} builds this site: {clean(from_here(generator.file))}"
+    shown = f"; below, what that means for {clean(from_here(example.file))}" if example else ""
     lines = [head + shown]
     for name, value in values.items():
         meaning = _meaning(name, example, config) if example and value else ""
@@ -63,7 +63,7 @@ def _source(name: str, generator: Generator, config: Config) -> str:
 
 def _built(config: Config) -> str:
     folder = config.built()
-    return _from_here(folder) if folder is not None and folder.is_dir() else ""
+    return from_here(folder) if folder is not None and folder.is_dir() else ""
 
 
 def _meaning(name: str, post: Post, config: Config) -> str:
@@ -96,9 +96,9 @@ def _static(post: Post, config: Config) -> str:
     folder = (config.root / config.site.static).resolve()
     for one in post.pictures:
         if one.file is not None and one.file.resolve().is_relative_to(folder):
-            return f"its picture {one.address or one.src} is {_from_here(one.file)}"
+            return f"its picture {one.address or one.src} is {from_here(one.file)}"
     return ""
 
 
-def _from_here(path: Path) -> str:
+def from_here(path: Path) -> str:
     return os.path.relpath(path)

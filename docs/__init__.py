@@ -1,0 +1,1 @@
+"""The documentation: `publish help` shows it."""

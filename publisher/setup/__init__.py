@@ -1,0 +1,1 @@
+"""Setting up: what `publish init` asks, and what it writes."""
