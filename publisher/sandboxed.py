@@ -92,5 +92,6 @@ def _tell(sandbox: Sandbox, keep: Path, console: Console) -> None:
             )
             console.err(f"  {clean(head)}")
     console.err(
-        f"look at all of it in {clean(os.path.relpath(keep))}: received.json, and each mail as .eml and .html"
+        f"look at all of it in {clean(os.path.relpath(keep))}: received.html in a browser,"
+        " received.json, and each mail as .eml and .html"
     )

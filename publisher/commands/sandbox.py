@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.out("# --- environment " + "-" * 51)
         for name, value in sandbox.environment().items():
             console.out(f"export {name}='{value}'")
-        console.err(f"\nThe sandbox is running; what it receives: {sandbox.url}")
+        console.err(f"\nThe sandbox is running; watch in a browser what it receives: {sandbox.url}")
         console.err("\nTo make the next request fail, for example:")
         console.err(
             f"  curl -H 'Content-Type: application/json' -d '{json.dumps(_EXAMPLE)}' {sandbox.url}/_sandbox/faults"

@@ -43,6 +43,7 @@ class Mastodon(Platform):
     """
 
     name = "mastodon"
+    title = "Mastodon"
     shift = 16
 
     def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
@@ -347,6 +348,11 @@ class Mastodon(Platform):
             "language": post["language"],
             "in_reply_to_id": post["parent"],
             "idempotency_key": post["key"],
+            "pictures": [
+                {"url": f"{self.url}/media/{number}", "alt": self.files[number]["description"]}
+                for number in post["media"]
+                if number in self.files
+            ],
             "object": entities.status(self, post),
         }
 

@@ -47,6 +47,7 @@ class Twitter(Platform):
     `processing`, the seconds during which an uploaded animation isn't ready."""
 
     name = "twitter"
+    title = "X"
     epoch = 1_288_834_974_657
 
     def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
@@ -255,6 +256,10 @@ class Twitter(Platform):
             "at": post["at"].isoformat(),
             "in_reply_to_id": post["parent"],
             "media": [{"id": file["id"], "alt": file["alt"]} for file in self._attached(post)],
+            "pictures": [
+                {"url": f"{self.url}/media/{file['id']}", "alt": file["alt"]}
+                for file in self._attached(post)
+            ],
             "request": post["request"],
             "object": self._post(
                 post, {"created_at", "entities", "author_id", "referenced_tweets"}

@@ -116,7 +116,8 @@ def as_json(
 
 class Server:
     """One listening socket; a thread for each connection. `handle` acts, `instead` makes a fault's
-    answer."""
+    answer. `log` is called with each request as it comes, `told` when it is over: with the kind
+    of fault that struck it, or "", and what was answered, if anything."""
 
     def __init__(
         self,
@@ -126,6 +127,7 @@ class Server:
         faults: Faults,
         now: Callable[[], datetime],
         log: Callable[[Request], None],
+        told: Callable[[Request, str, Answer | None], None],
         handle: Callable[[Request], Answer],
         instead: Callable[[str, float], Answer],
     ) -> None:
@@ -133,6 +135,7 @@ class Server:
         self.faults = faults
         self.now = now
         self.log = log
+        self.told = told
         self.handle = handle
         self.instead = instead
         self.stopping = threading.Event()
@@ -206,6 +209,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
     server: Server  # type: ignore[assignment]
+    _answer: Answer | None = None
 
     def do_GET(self) -> None:
         self._serve()
@@ -222,10 +226,14 @@ class Handler(BaseHTTPRequestHandler):
             return
         server.log(request)
         fault = server.faults.take(server.channel, request.method, request.path)
-        if fault is None:
-            self._send(server.handle(request))
-        else:
-            self._strike(fault, request)
+        self._answer = None
+        try:
+            if fault is None:
+                self._send(server.handle(request))
+            else:
+                self._strike(fault, request)
+        finally:
+            server.told(request, fault.kind if fault else "", self._answer)
 
     def _request(self) -> Request | None:
         length = self.headers.get("Content-Length") or "0"
@@ -285,6 +293,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = self.close_connection or kind == "hangup"
 
     def _send(self, answer: Answer, *, cut: bool = False, closing: bool = False) -> None:
+        self._answer = answer
         self.send_response_only(answer.status)
         headers = {"Date": format_datetime(self.server.now(), usegmt=True), **answer.headers}
         if answer.status != 204:
