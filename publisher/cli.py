@@ -15,7 +15,7 @@ from publisher.errors import PublishError, UsageError, each_of
 from publisher.tell.console import Console
 
 COMMANDS = (
-    "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger", "sandbox", "ci",
+    "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger", "sandbox", "rehearse", "ci",
 )  # fmt: skip
 
 _EXIT_STATUSES = """exit status:
@@ -40,6 +40,7 @@ commands (a file of that name is ./status):
   publish ledger export | import FILE | init
                              move the ledger as JSON Lines; make the branch it lives on
   publish sandbox            the platforms, on this machine, to try things out
+  publish rehearse POST      the post, through a thousand disasters on this machine
   publish ci                 what the GitHub Action runs
 """
 

@@ -30,50 +30,60 @@ def sandboxed(config: Config, console: Console) -> Iterator[Config]:
     """
     keep = config.root / ".publish" / "sandbox"
     with tempfile.TemporaryDirectory() as scratch, start(0, keep) as sandbox:
-        file = Path(scratch) / "publish.toml"
-        file.write_text(sandbox.config(), "utf-8")
-        # The secrets are the sandbox's own and open nothing else: in the clear, they stay out of
-        # the environment.
-        values = sandbox.environment()
-        theirs = configuration.load(file)
-        channels: dict[str, Channel] = {}
-        secrets: dict[str, dict[str, Secret]] = {}
-        for name, channel in (config.channels or theirs.channels).items():
-            if channel.adapter not in theirs.channels:
-                continue
-            settings = {**channel.settings, **theirs.channels[channel.adapter].settings}
-            channels[name] = replace(channel, settings=settings, root=config.root)
-            secrets[name] = {
-                option: Secret(clear=values[secret.env])
-                for option, secret in theirs.secrets[channel.adapter].items()
-            }
-        site = (
-            config.site
-            if config.site.base_url
-            else replace(config.site, base_url=theirs.site.base_url)
-        )
-        yield replace(
-            config,
-            site=site,
-            ledger=Path(scratch) / "ledger.db",
-            channels=channels,
-            secrets=secrets,
-            path=config.path or file,
-        )
+        yield leading_to(sandbox, config, Path(scratch))
         _tell(sandbox, keep, console)
+
+
+def leading_to(sandbox: Sandbox, config: Config, scratch: Path) -> Config:
+    """The same configuration, but every channel leads to `sandbox`, and the ledger is in the folder
+    `scratch`. Channels that the sandbox doesn't know are left out."""
+    file = scratch / "publish.toml"
+    file.write_text(sandbox.config(), "utf-8")
+    # The secrets are the sandbox's own and open nothing else: in the clear, they stay out of
+    # the environment.
+    values = sandbox.environment()
+    theirs = configuration.load(file)
+    channels: dict[str, Channel] = {}
+    secrets: dict[str, dict[str, Secret]] = {}
+    for name, channel in (config.channels or theirs.channels).items():
+        if channel.adapter not in theirs.channels:
+            continue
+        settings = {**channel.settings, **theirs.channels[channel.adapter].settings}
+        channels[name] = replace(channel, settings=settings, root=config.root)
+        secrets[name] = {
+            option: Secret(clear=values[secret.env])
+            for option, secret in theirs.secrets[channel.adapter].items()
+        }
+    site = config.site
+    if not site.base_url:
+        site = replace(site, base_url=theirs.site.base_url)
+    return replace(
+        config,
+        site=site,
+        ledger=scratch / "ledger.db",
+        branch="",
+        channels=channels,
+        secrets=secrets,
+        path=config.path or file,
+    )
 
 
 def start(port: int, keep: Path | None) -> Sandbox:
     """Raises UsageError where the extra isn't installed."""
+    demand_sandbox()
+    from publisher.sandbox import Sandbox
+
+    return Sandbox(port, keep)
+
+
+def demand_sandbox() -> None:
+    """Raises UsageError where the extra isn't installed."""
     try:
         import aiosmtpd  # noqa: F401 - the extra's only package
-
-        from publisher.sandbox import Sandbox
     except ImportError:
         raise UsageError(
             "the sandbox is not installed", hint="pip install 'announcement-publisher[sandbox]'"
         ) from None
-    return Sandbox(port, keep)
 
 
 def _tell(sandbox: Sandbox, keep: Path, console: Console) -> None:

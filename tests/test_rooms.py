@@ -13,8 +13,8 @@ from tests.pages import ROOT
 
 PACKAGE = Path(publisher.__file__).parent
 ROOMS = (
-    ("commands",), ("run", "retraction", "sandboxed"), ("sending",), ("tell",), ("delivery",), ("channels",),
-    ("compose", "ledger", "site"), ("pictures",), ("post",), ("markdown",), ("sandbox",), ("text",),
+    ("commands",), ("rehearsal",), ("run", "retraction", "sandboxed"), ("sending",), ("tell",), ("delivery",),
+    ("channels",), ("compose", "ledger", "site"), ("pictures",), ("post",), ("markdown",), ("sandbox",), ("text",),
 )  # fmt: skip
 """From the top to the ground, on which everything else stands: each imports only from below."""
 GROUND = len(ROOMS)

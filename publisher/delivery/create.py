@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from publisher.clock import now
 from publisher.delivery.uploads import media_of
-from publisher.delivery.work import Timing, Work, now, since
+from publisher.delivery.work import Timing, Work, since
 from publisher.errors import (
     CannotLook,
     DeliveryError,

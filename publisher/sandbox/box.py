@@ -109,7 +109,7 @@ class Sandbox:
                     platform.name,
                     self._ports and self._ports + number,
                     faults=self.faults,
-                    now=self.clock.now,
+                    now=platform.clock.now,
                     log=self._log,
                     told=self._told,
                     handle=platform.handle,

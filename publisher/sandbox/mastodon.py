@@ -12,6 +12,7 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, ClassVar, Literal
 
 from publisher.sandbox import mastodon_entities as entities
@@ -54,6 +55,10 @@ class Mastodon(Platform):
         self.scopes = ["read", "write", "profile"]
         self.processing = 0.0
         self._keys: dict[str, tuple[str, datetime]] = {}
+
+    def vary(self, random: Random) -> None:
+        super().vary(random)
+        self.software = random.choice(("mastodon", "mastodon", "mastodon-4.6", "gotosocial"))
 
     def reset(self) -> None:
         with self.lock:

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from random import Random
 from typing import Any, ClassVar
 
 from publisher.sandbox.past import Past
@@ -17,6 +18,8 @@ from publisher.sandbox.web import Answer, Request
 
 MAX_POSTS = 20_000
 MAX_FILES = 200
+LAG = 20.0
+"""Seconds: a replica that is far behind."""
 
 
 class Clock:
@@ -104,6 +107,10 @@ class Platform(ABC):
     @abstractmethod
     def limits(self, remaining: int, reset: datetime) -> dict[str, str]:
         """The rate-limit headers of an ordinary answer."""
+
+    def vary(self, random: Random) -> None:
+        """Set its switches as one of the servers that there are has them."""
+        self.lag = random.choice((0.0, 0.0, LAG))
 
     def reset(self) -> None:
         """Forget everything."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -37,10 +37,13 @@ class Traffic:
 
     def __init__(self) -> None:
         self.number = 0
+        self.counts: Counter[str] = Counter()
+        """How many of each method or command."""
         self._kept: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
 
     def add(self, exchange: Exchange) -> None:
         self._kept.append(exchange)
+        self.counts[exchange.first.partition(" ")[0]] += 1
         self.number += 1
 
     def last(self, most: int) -> list[Exchange]:
@@ -48,6 +51,7 @@ class Traffic:
 
     def clear(self) -> None:
         self._kept.clear()
+        self.counts.clear()
         self.number += 1
 
 

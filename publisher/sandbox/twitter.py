@@ -12,6 +12,7 @@ import binascii
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, ClassVar
 
 from publisher.sandbox.oauth import signed_by
@@ -61,6 +62,10 @@ class Twitter(Platform):
         self.processing = 0.0
         self.longest = LIMIT
         """Weighted characters of a post: 25,000 for an account that pays for it."""
+
+    def vary(self, random: Random) -> None:
+        super().vary(random)
+        self.reads = random.random() < 0.7
 
     def create(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._sign_in(request)
