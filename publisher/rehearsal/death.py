@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,15 +56,16 @@ class Process:
         if self.dead:
             raise Killed
 
-    def leave_undone(self, adapter: Adapter) -> None:
-        """A dead process doesn't take its leave of a mail server."""
+    def cut_off(self, adapter: Adapter, hang_up: Callable[[], None]) -> None:
+        """Nobody answers a dead process any more, so that it can't take its leave of a server."""
         close = adapter.close
 
-        def close_if_alive() -> None:
-            if not self.dead:
-                close()
+        def close_as_it_is() -> None:
+            if self.dead:
+                hang_up()
+            close()
 
-        adapter.close = close_if_alive  # type: ignore[method-assign]
+        adapter.close = close_as_it_is  # type: ignore[method-assign]
 
 
 class MortalLedger(Ledger):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -230,8 +231,8 @@ class Stage:
         try:
             with MortalLedger(config.ledger, process) as ledger:
                 adapters, redact = channels.sign_in(self.names, config)
-                for adapter in adapters.values():
-                    process.leave_undone(adapter)
+                for name, adapter in adapters.items():
+                    process.cut_off(adapter, partial(self._hang_up, name))
                 planning = Planning(
                     config, adapters, ledger, self._composers[version], datetime.now(UTC), choice
                 )
@@ -255,6 +256,10 @@ class Stage:
         if process.dead or sent is None:
             return Ran(killed=True)
         return Ran(status=sent.status, results=sent.results, passed=process.passed)
+
+    def _hang_up(self, name: str) -> None:
+        self._let_arrive()
+        self._platform(name).hang_up()
 
     def _let_arrive(self) -> None:
         """What has left a process that died still reaches its platform: before the next begins, since

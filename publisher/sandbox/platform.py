@@ -112,6 +112,9 @@ class Platform(ABC):
         """Set its switches as one of the servers that there are has them."""
         self.lag = random.choice((0.0, 0.0, LAG))
 
+    def hang_up(self) -> None:  # noqa: B027 - most have nothing to close
+        """Close the connections that clients keep; over HTTP they needn't keep any."""
+
     def reset(self) -> None:
         """Forget everything."""
         with self.lock:
