@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +27,7 @@ from publisher.errors import NotSent
 from publisher.ledger import locks
 from publisher.ledger.row import Row
 from publisher.ledger.sqlite import Ledger
+from publisher.rehearsal import together
 from tests.conftest import Ran
 
 CONFIG = """
@@ -267,4 +273,46 @@ def test_a_bug_is_seen(
     ran = rehearse(capsys, "--disasters", str(ENOUGH), "--seed", "1")
     assert ran.status == 1, ran.out
     assert "a promise was broken" in ran.err
-    assert "--seed 1" in ran.err
+    assert re.search(r"--disasters 1 --seed \d+\n$", ran.err)
+
+
+def test_a_long_one_is_shared_among_processes(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "SHARE", 10)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    ran = rehearse(capsys, "--channels", "discord", "--disasters", "20", "--seed", "5")
+    assert ran.status == 0, ran.err
+    assert int(ran.out.split()[0]) >= 20
+    (here / "templates" / "discord.txt.j2").write_text("{{ nothing.of.that.name }}", "utf-8")
+    wrong = rehearse(capsys, "--channels", "discord", "--disasters", "20")
+    assert wrong.status == 2
+    assert "discord.txt.j2" in wrong.err
+
+
+def test_ctrl_c_ends_all_of_it(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    scratch = tmp_path_factory.mktemp("scratch")
+    process = subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, "--disasters", "1000000"],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(scratch.glob("*/*/*/ledger.db")):  # until the players play
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert said.startswith("error: stopped")
+    assert list(scratch.iterdir()) == []
+
+
+IMPATIENT = """
+import signal, sys
+from publisher import cli
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(cli.main(["rehearse", "post.md", *sys.argv[1:]]))
+"""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from publisher.commands import options
 from publisher.errors import UsageError
 from publisher.sandboxed import demand_sandbox
-from publisher.tell.console import Console
+from publisher.tell.console import Console, clean
 
 DESCRIPTION = (
     "Publish a post a few hundred times into a sandbox where requests fail and processes are killed,"
@@ -39,20 +39,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.disasters < 1:
         raise UsageError("--disasters is at least 1", hint="leave it out for a thousand")
     demand_sandbox()
-    from publisher.rehearsal.rehearse import rehearse
+    from publisher.rehearsal.together import rehearse_together
 
     seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
-    verdict = rehearse(
+    verdict = rehearse_together(
         arguments.post,
         config=arguments.config,
         names=arguments.channels,
         disasters=arguments.disasters,
         seed=seed,
         tell=_counter(arguments.disasters),
-        left_out=lambda name: console.err(f"left out: {name}, which the sandbox doesn't know"),
     )
-    for words in verdict.wrong[:SHOWN]:
-        console.err(words)
+    for name in verdict.left_out:
+        console.err(f"left out: {clean(name)}, which the sandbox doesn't know")
+    for words, each in list(zip(verdict.wrong, verdict.seeds, strict=True))[:SHOWN]:
+        console.err(clean(f"{words} (seed {each})"))
     if len(verdict.wrong) > SHOWN:
         console.err(f"… and {len(verdict.wrong) - SHOWN:,} more")
     asked = sum(verdict.asked.values())
@@ -65,8 +66,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not verdict.wrong:
         return 0
     console.err(
-        f"a promise was broken. Please report this, with: publish rehearse {arguments.post}"
-        f" --disasters {arguments.disasters} --seed {seed}"
+        "a promise was broken. Please report this; to see it again:"
+        f" publish rehearse {arguments.post} --disasters 1 --seed {verdict.seeds[0]}"
     )
     return 1
 

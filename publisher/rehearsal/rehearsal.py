@@ -21,13 +21,25 @@ CALM_RUNS = 8
 @dataclass(slots=True)
 class Verdict:
     """Of all performances. `asked` counts by channel; `wrong` is every broken promise, in words,
-    with the seed of its performance."""
+    and `seeds` are those of their performances. `left_out` are the channels that the sandbox doesn't
+    know."""
 
     disasters: int = 0
     twice: int = 0
     lost: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    seeds: list[int] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()
+
+    def add(self, other: Verdict) -> None:
+        self.disasters += other.disasters
+        self.twice += other.twice
+        self.lost += other.lost
+        self.asked += other.asked
+        self.wrong += other.wrong
+        self.seeds += other.seeds
+        self.left_out = other.left_out
 
 
 class Rehearsal:
@@ -43,10 +55,10 @@ class Rehearsal:
     def perform(self, disasters: int, seed: int, tell: Callable[[int], None]) -> Verdict:
         """Until so many disasters have struck; `tell` is told how many have. Raises what is wrong
         with the post itself."""
+        self._seed = seed
         self._learn()
         if self.verdict.wrong:
             return self.verdict
-        self._seed = seed
         while self.verdict.disasters < disasters:
             self._act(self._seed)
             tell(self.verdict.disasters)
@@ -176,7 +188,8 @@ class Rehearsal:
         return self._stage.adapter(name)
 
     def _wrong(self, words: str) -> None:
-        self.verdict.wrong.append(f"{words} (seed {self._seed})")
+        self.verdict.wrong.append(words)
+        self.verdict.seeds.append(self._seed)
 
 
 def _words(ran: Ran) -> str:

@@ -34,10 +34,9 @@ def rehearse(
     disasters: int,
     seed: int,
     tell: Callable[[int], None],
-    left_out: Callable[[str], None],
 ) -> Verdict:
-    """`tell` is told how many disasters have struck, `left_out` of each channel that the sandbox
-    doesn't know. Raises what is wrong with the post or the configuration."""
+    """`tell` is told how many disasters have struck. Raises what is wrong with the post or the
+    configuration."""
     sources = collect([file])
     settings = configuration.of_run(config, sources.folder(), preview=True)
     (post,) = read_posts(sources.files, settings).posts
@@ -47,14 +46,13 @@ def rehearse(
         versions = _versions(post, wanted, settings, Path(scratch))
         stage = Stage(versions, wanted, settings, _facts(wanted, settings), Path(scratch))
         with stage:
-            for name in wanted:
-                if name not in stage.names:
-                    left_out(name)
             if not stage.names:
                 raise ConfigError(
                     "the sandbox knows none of these channels", hint="see `publish channels`"
                 )
-            return Rehearsal(stage).perform(disasters, seed, tell)
+            verdict = Rehearsal(stage).perform(disasters, seed, tell)
+        verdict.left_out = tuple(name for name in wanted if name not in stage.names)
+        return verdict
 
 
 def _as_if_ready(post: Post) -> Post:

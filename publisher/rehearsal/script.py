@@ -50,7 +50,7 @@ class Script:
 def script(random: Random, kinds: Mapping[str, Sequence[str]], points: Mapping[str, int]) -> Script:
     """`kinds` are each channel's faults, `points` how many fail points it passes undisturbed."""
     steps = tuple(_step(random, kinds, points) for _ in range(random.randint(1, 4)))
-    return Script(steps, random.random() < 0.2)
+    return Script(steps, random.random() < 0.4)
 
 
 def _step(random: Random, kinds: Mapping[str, Sequence[str]], points: Mapping[str, int]) -> Step:
@@ -59,7 +59,7 @@ def _step(random: Random, kinds: Mapping[str, Sequence[str]], points: Mapping[st
         for channel in kinds
         for _ in range(random.randint(1, 4))
     )
-    at_once = random.random() < 0.15
+    at_once = random.random() < 0.25
     death = None
     if random.random() < 0.6 and not at_once:
         channel = random.choice(list(kinds))

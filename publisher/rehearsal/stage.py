@@ -255,6 +255,8 @@ class Stage:
             self._let_arrive()
         if process.dead or sent is None:
             return Ran(killed=True)
+        if sent.stopped:  # it ended that one run; it is the rehearsal that was meant
+            raise KeyboardInterrupt
         return Ran(status=sent.status, results=sent.results, passed=process.passed)
 
     def _hang_up(self, name: str) -> None:

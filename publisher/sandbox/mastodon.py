@@ -58,7 +58,9 @@ class Mastodon(Platform):
 
     def vary(self, random: Random) -> None:
         super().vary(random)
-        self.software = random.choice(("mastodon", "mastodon", "mastodon-4.6", "gotosocial"))
+        self.software = random.choice(
+            ("mastodon", "mastodon", "mastodon-4.6", "gotosocial", "gotosocial")
+        )
 
     def reset(self) -> None:
         with self.lock:

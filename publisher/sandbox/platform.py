@@ -110,7 +110,7 @@ class Platform(ABC):
 
     def vary(self, random: Random) -> None:
         """Set its switches as one of the servers that there are has them."""
-        self.lag = random.choice((0.0, 0.0, LAG))
+        self.lag = random.choice((0.0, LAG))
 
     def hang_up(self) -> None:  # noqa: B027 - most have nothing to close
         """Close the connections that clients keep; over HTTP they needn't keep any."""
