@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +183,22 @@ def test_what_it_showed_can_be_read_after_it_has_ended(tmp_path: Path) -> None:
     assert entry["pictures"][0]["url"].startswith("data:image/jpeg;base64,")
     assert page.count("<script") == 2
     assert "<img src=x" not in page
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_however_the_command_ends_it_leaves_the_page(tmp_path: Path, number: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "publisher", "sandbox", "--keep", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Ctrl-C stops it" in line:
+            break
+    process.send_signal(number)
+    _, said = process.communicate()
+    assert process.returncode == 0
+    assert str(tmp_path / "received.html") in said
+    assert "Nothing has arrived yet" in (tmp_path / "received.html").read_text("utf-8")

@@ -13,8 +13,8 @@ from publisher.sandboxed import demand_sandbox
 from publisher.tell.console import Console, clean
 
 DESCRIPTION = (
-    "Publish a post a few hundred times into a sandbox where requests fail and processes are killed,"
-    " and count what is live in the end. Nothing leaves this machine."
+    "Publish a post a few hundred times into a sandbox where requests fail and processes are"
+    " killed, and count what is live in the end. Nothing leaves this machine."
 )
 SHOWN = 10
 """Broken promises that are told."""

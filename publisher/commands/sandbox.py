@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import threading
 from pathlib import Path
 
+from publisher.delivery.stopping import SIGNALS
 from publisher.sandboxed import start
-from publisher.tell.console import Console
+from publisher.tell.console import Console, clean
 
 DESCRIPTION = (
     "Run Mastodon's, X's and Discord's APIs and a mail server on this machine, to try things out."
@@ -30,6 +32,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     sandbox = start(arguments.port, Path(arguments.keep) if arguments.keep else None)
     from publisher.sandbox import FAULTS
 
+    ended = _end()
     with sandbox:
         console.out("# --- publish.toml " + "-" * 50)
         console.out(sandbox.config())
@@ -46,8 +49,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             for kind, what in kinds.items():
                 console.err(f"  {kind:<10} {what}")
         console.err("\nCtrl-C stops it.")
-        threading.Event().wait()
+        ended.wait()
+    if arguments.keep:
+        console.err(f"what it received: {clean(str(Path(arguments.keep) / 'received.html'))}")
     return 0
+
+
+def _end() -> threading.Event:
+    """Set by Ctrl-C, and as the terminal is closed: what came is written down then, too."""
+    ended = threading.Event()
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: ended.set())
+    return ended
 
 
 def _by_kinds(faults: dict[str, dict[str, str]]) -> list[tuple[dict[str, str], list[str]]]:

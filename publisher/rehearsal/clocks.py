@@ -1,5 +1,5 @@
-"""Clocks on which waiting takes no time: each channel shares one with its platform, so that waits of
-minutes, lists that lag and keys that expire keep their true lengths."""
+"""Clocks on which waiting takes no time: each channel shares one with its platform, so that waits,
+lists that lag and keys that expire keep their true lengths."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Skewed(Protocol):
 
 
 class Clocks:
-    """By channel. A channel is sent to by a thread of its name; any other has this machine's time."""
+    """By channel. A channel is sent to by a thread of its name; others have this machine's time."""
 
     def __init__(self, clocks: Mapping[str, Skewed]) -> None:
         self._clocks = clocks

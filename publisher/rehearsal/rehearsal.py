@@ -1,5 +1,5 @@
-"""A post, published into disaster after disaster: what was live twice, what was lost, where a person
-would be asked."""
+"""A post, published into disaster after disaster: what was live twice, what was lost, where a
+person would be asked."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ CALM_RUNS = 8
 @dataclass(slots=True)
 class Verdict:
     """Of all performances. `asked` counts by channel; `wrong` is every broken promise, in words,
-    and `seeds` are those of their performances. `left_out` are the channels that the sandbox doesn't
-    know."""
+    and `seeds` are those of their performances. `left_out` are the channels that the sandbox
+    doesn't know."""
 
     disasters: int = 0
     twice: int = 0

@@ -61,8 +61,8 @@ def _as_if_ready(post: Post) -> Post:
 
 
 def _facts(names: tuple[str, ...], config: Config) -> dict[str, Facts]:
-    """What the real servers said of their limits when they were last asked: the texts are those that
-    will be sent."""
+    """What the real servers said of their limits when they were last asked: the texts are those
+    that will be sent."""
     adapters, _ = channels.without_secrets(names, config)
     with open_store(config, readonly=True, offline=True) as store:
         return channels.known_facts(adapters, store.ledger)

@@ -264,8 +264,8 @@ class Stage:
         self._platform(name).hang_up()
 
     def _let_arrive(self) -> None:
-        """What has left a process that died still reaches its platform: before the next begins, since
-        here that one doesn't wait."""
+        """What has left a process that died still reaches its platform: before the next begins,
+        since here that one doesn't wait."""
         end = time.monotonic() + PATIENCE
         while self._arrived() < self.watch.left and time.monotonic() < end:
             time.sleep(0.001)
