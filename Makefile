@@ -4,13 +4,16 @@ VENV ?= .venv
 # Tests mostly wait for sockets: a few at a time take a third of the time. WORKERS=0 runs them one by one.
 WORKERS ?= 4
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-browser lint bench clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/publish examples --sandbox
 
 test: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+
+test-browser: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/test_browser_*.py
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check

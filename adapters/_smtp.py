@@ -299,13 +299,13 @@ class Session:
 
     def _open(self) -> _Client:
         server = self.server
-        context = ssl.create_default_context()
         name = (
             "localhost" if server.loopback else None
         )  # what we call ourselves; None looks our own name up
         client: _Client | None = None
         try:
             if server.tls:
+                context = ssl.create_default_context()
                 client = _TlsClient(
                     server.host,
                     server.port,
@@ -315,7 +315,7 @@ class Session:
                 )
             else:
                 client = _Client(server.host, server.port, name, timeout=at_most(CONNECT_TIMEOUT))
-            self._introduce(client, context)
+            self._introduce(client)
             self._sign_in(client)
             client.settle_in()
         except BaseException as error:
@@ -326,7 +326,7 @@ class Session:
             raise
         return client
 
-    def _introduce(self, client: _Client, context: ssl.SSLContext) -> None:
+    def _introduce(self, client: _Client) -> None:
         """EHLO and STARTTLS; on loopback only where the server wants TLS before one may sign in."""
         client.ehlo_or_helo_if_needed()
         server = self.server
@@ -336,7 +336,7 @@ class Session:
             raise Refused(
                 f"{server} offers no STARTTLS, and nothing is sent without TLS", hint=_TLS_HINT
             )
-        client.starttls(context=context)
+        client.starttls(context=ssl.create_default_context())
         client.ehlo_or_helo_if_needed()
 
     def _sign_in(self, client: _Client) -> None:

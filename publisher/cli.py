@@ -16,7 +16,7 @@ from publisher.tell.console import Console
 
 COMMANDS = (
     "init", "new", "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger",
-    "test-mail", "sandbox", "ci", "help", "completion",
+    "test-mail", "sandbox", "rehearse", "ci", "help", "completion",
 )  # fmt: skip
 
 _EXIT_STATUSES = """exit status:
@@ -45,6 +45,7 @@ commands (a file of that name is ./status):
   publish test-mail ADDRESS [POST]
                              one mail to yourself
   publish sandbox            the platforms, on this machine, to try things out
+  publish rehearse POST      the post, through a thousand disasters on this machine
   publish ci                 what the GitHub Action runs
   publish help [TOPIC]       the documentation
   publish completion SHELL   a script for bash, zsh or fish

@@ -11,7 +11,6 @@ import http.client
 import json
 import math
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from publisher import failpoints
+from publisher.clock import now
 from publisher.documentation import CHANNELS
 from publisher.errors import DeliveryError, NotSent, PublishError, Refused, Unknown
 from publisher.hosts import is_loopback
@@ -267,7 +267,9 @@ def _raise_for_answer(method: str, response: requests.Response, redact: Redactor
     # Cut only then: half a secret would not be recognised.
     said = f"{host} answered {status}: {redact(what_it_said(response))[:300]}"
     if status == 429:
-        raise NotSent(said, status=status, retry_after=retry_after(response.headers, time.time()))
+        raise NotSent(
+            said, status=status, retry_after=retry_after(response.headers, now().timestamp())
+        )
     if status == 303 and method not in _REPEATABLE:
         # "See other": it was done, and what came of it is elsewhere (RFC 9110, section 15.4.4).
         raise Unknown(said, status=status)
@@ -281,7 +283,7 @@ def _raise_for_answer(method: str, response: requests.Response, redact: Redactor
     if status >= 500 or status == 408:
         if method in _REPEATABLE:
             raise NotSent(
-                said, status=status, retry_after=retry_after(response.headers, time.time())
+                said, status=status, retry_after=retry_after(response.headers, now().timestamp())
             )
         raise Unknown(said, status=status, worded=_is_worded(response))
     hint = (
@@ -379,4 +381,4 @@ def _http_date(value: str) -> float:
 
 def _skew(response: requests.Response) -> timedelta | None:
     server = _time(response.headers.get("Date", ""))
-    return timedelta(seconds=server - time.time()) if server is not None else None
+    return timedelta(seconds=server - now().timestamp()) if server is not None else None

@@ -18,7 +18,7 @@ from publisher.delivery.result import Result, untouched
 from publisher.errors import DeliveryError, UsageError
 from publisher.ledger.open import open_store
 from publisher.ledger.row import Row, is_digest
-from publisher.ledger.store import Claim
+from publisher.ledger.store import Claim, Store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
 from publisher.post.post import Post
@@ -69,26 +69,45 @@ def retract(asked: Retraction, console: Console, show: Callable[[Sent], None]) -
         planning = Planning(config, adapters, ledger, composer, now)
         posts = [named(name, config, ledger) for name in _names(asked.posts)]
 
-        def plan() -> Claim[Sequence[Result]]:
-            made = [_plan(planning, post, key, name) for key, post in posts for name in names]
-            identities = {each.delivery.key: each.delivery.post.identity for each in made}
-            return Claim(made, identities, open_rows(made))
-
+        going = _claim(planning, posts, names).made
         if dry:
-            show(Sent(plan().made, stopped=False))
+            show(Sent(going, stopped=False))
             return 0
-        _agree(plan().made, asked, console)
-
-        def act(results: Sequence[Result], sending: Sending) -> Sent:
-            for result in results:
-                if result.delivery.key not in sending.busy:
-                    _forget(planning, result.delivery)
-            return send(results, sending)
-
-        sent = carry_out(planning, store, plan, act, redact, console, late={})
+        _agree(going, asked, console)
+        sent = take_down(planning, store, posts, names, redact, console)
         with suppress(BrokenPipeError):
             show(sent)
     return sent.status
+
+
+def take_down(
+    planning: Planning,
+    store: Store,
+    posts: Sequence[tuple[str, Post]],
+    names: Sequence[str],
+    redact: Redactor,
+    console: Console,
+) -> Sent:
+    """Delete what is live of the posts, each with its key, on these channels."""
+
+    def act(results: Sequence[Result], sending: Sending) -> Sent:
+        for result in results:
+            if result.delivery.key not in sending.busy:
+                _forget(planning, result.delivery)
+        return send(results, sending)
+
+    def plan() -> Claim[Sequence[Result]]:
+        return _claim(planning, posts, names)
+
+    return carry_out(planning, store, plan, act, redact, console, late={})
+
+
+def _claim(
+    planning: Planning, posts: Sequence[tuple[str, Post]], names: Sequence[str]
+) -> Claim[Sequence[Result]]:
+    made = [_plan(planning, post, key, name) for key, post in posts for name in names]
+    identities = {each.delivery.key: each.delivery.post.identity for each in made}
+    return Claim(made, identities, open_rows(made))
 
 
 def _names(arguments: Sequence[str]) -> list[str]:

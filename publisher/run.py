@@ -228,7 +228,7 @@ def _do_each(sites: Sequence[Site], console: Console) -> list[Told]:
 
 def _do(site: Site, console: Console) -> Told:
     """Deliver → write back."""
-    sent = _deliver(site, console)
+    sent = deliver(site, console)
     planned = {name_of(result): result for result in sent.results}
     results = [planned.get(name_of(result), result) for result in site.results]
     errors = [*site.errors, *sent.errors]
@@ -317,7 +317,7 @@ def _in_bulk(sources: Sources) -> frozenset[Path]:
     return frozenset(found + named if len(named) > MANY else found)
 
 
-def _deliver(site: Site, console: Console) -> Sent:
+def deliver(site: Site, console: Console) -> Sent:
     """Send what is planned, as the holder of the posts' locks."""
     planning, wanted = site.planning, site.wanted
     posts = [post for post in site.posts if post.whole]

@@ -35,51 +35,61 @@ def sandboxed(config: Config, console: Console) -> Iterator[Config]:
     """
     keep = config.root / ".publish" / "sandbox"
     with tempfile.TemporaryDirectory() as scratch, running(0, keep) as sandbox:
-        file = Path(scratch) / "publish.toml"
-        file.write_text(sandbox.config(), "utf-8")
-        # The secrets are the sandbox's own and open nothing else: in the clear, they stay out of
-        # the environment.
-        values = sandbox.environment()
-        theirs = configuration.load(file)
-        channels: dict[str, Channel] = {}
-        secrets: dict[str, dict[str, Secret]] = {}
-        for name, channel in (config.channels or theirs.channels).items():
-            if channel.adapter not in theirs.channels:
-                continue
-            settings = {**channel.settings, **theirs.channels[channel.adapter].settings}
-            channels[name] = replace(channel, settings=settings, root=config.root)
-            secrets[name] = {
-                option: Secret(clear=values[secret.env])
-                for option, secret in theirs.secrets[channel.adapter].items()
-            }
-        site = (
-            config.site
-            if config.site.base_url
-            else replace(config.site, base_url=theirs.site.base_url)
-        )
-        yield replace(
-            config,
-            site=site,
-            ledger=Path(scratch) / "ledger.db",
-            channels=channels,
-            secrets=secrets,
-            path=config.path or file,
-        )
+        yield leading_to(sandbox, config, Path(scratch))
         _tell(sandbox, keep, console)
+
+
+def leading_to(sandbox: Sandbox, config: Config, scratch: Path) -> Config:
+    """The same configuration, but every channel leads to `sandbox`, and the ledger is in the folder
+    `scratch`. Channels that the sandbox doesn't know are left out."""
+    file = scratch / "publish.toml"
+    file.write_text(sandbox.config(), "utf-8")
+    # The secrets are the sandbox's own and open nothing else: in the clear, they stay out of
+    # the environment.
+    values = sandbox.environment()
+    theirs = configuration.load(file)
+    channels: dict[str, Channel] = {}
+    secrets: dict[str, dict[str, Secret]] = {}
+    for name, channel in (config.channels or theirs.channels).items():
+        if channel.adapter not in theirs.channels:
+            continue
+        settings = {**channel.settings, **theirs.channels[channel.adapter].settings}
+        channels[name] = replace(channel, settings=settings, root=config.root)
+        secrets[name] = {
+            option: Secret(clear=values[secret.env])
+            for option, secret in theirs.secrets[channel.adapter].items()
+        }
+    site = config.site
+    if not site.base_url:
+        site = replace(site, base_url=theirs.site.base_url)
+    return replace(
+        config,
+        site=site,
+        ledger=scratch / "ledger.db",
+        branch="",
+        channels=channels,
+        secrets=secrets,
+        path=config.path or file,
+    )
+
+
+def demand_sandbox() -> None:
+    """Raises UsageError where the extra isn't installed."""
+    try:
+        import aiosmtpd  # noqa: F401 - the extra's only package
+    except ImportError:
+        raise UsageError(
+            "the sandbox is not installed", hint="pip install 'announcement-publisher[sandbox]'"
+        ) from None
 
 
 @contextmanager
 def running(port: int, keep: Path | None) -> Iterator[Sandbox]:
     """A sandbox that is stopped at the end. Raises UsageError where the extra isn't installed, a port is
     taken, or `keep` can't be written."""
-    try:
-        import aiosmtpd  # noqa: F401 - the extra's only package
+    demand_sandbox()
+    from publisher.sandbox import Sandbox
 
-        from publisher.sandbox import Sandbox
-    except ImportError:
-        raise UsageError(
-            "the sandbox is not installed", hint="pip install 'announcement-publisher[sandbox]'"
-        ) from None
     if not 0 <= port <= LAST_PORT:
         raise UsageError(f"{port} is no port", hint=f"choose one from 1024 to {LAST_PORT}")
     try:
@@ -122,5 +132,6 @@ def _tell(sandbox: Sandbox, keep: Path, console: Console) -> None:
             )
             console.err(f"  {clean(head)}")
     console.err(
-        f"look at all of it in {clean(os.path.relpath(keep))}: received.json, and each mail as .eml and .html"
+        f"look at all of it in {clean(os.path.relpath(keep))}: received.html in a browser,"
+        " received.json, and each mail as .eml and .html"
     )

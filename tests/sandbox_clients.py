@@ -70,7 +70,9 @@ def hook(
     return requests.post(where, json=body, timeout=5, **more)
 
 
-def mail(sandbox: Sandbox, *recipients: str, subject: str = "News") -> dict[str, tuple[int, bytes]]:
+def mail(
+    sandbox: Sandbox, *recipients: str, subject: str = "News", html: str = "<p>Rich</p>"
+) -> dict[str, tuple[int, bytes]]:
     """Send one message to all; returns the refused."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = (
@@ -80,7 +82,7 @@ def mail(sandbox: Sandbox, *recipients: str, subject: str = "News") -> dict[str,
     )
     message["Message-ID"] = "<1@example.org>"
     message.set_content("Plain – text\n")
-    message.add_alternative("<p>Rich</p>", subtype="html")
+    message.add_alternative(html, subtype="html")
     with smtplib.SMTP("127.0.0.1", sandbox.mail.port, timeout=5) as server:
         server.login(sandbox.mail.user, sandbox.mail.password)
         return server.send_message(

@@ -3,16 +3,15 @@ machine's said then and says now."""
 
 from __future__ import annotations
 
-import time
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from publisher import http
-from publisher.delivery import create, follow, rounds, side_by_side, uploads, work
+from publisher import clock
+from publisher.delivery import side_by_side
 from publisher.sandbox import Sandbox
 from tests.conftest import Publish, live
 
@@ -25,14 +24,14 @@ class Clocks:
     def __init__(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sandbox = sandbox
         self.ours = timedelta()
-        for module in (create, follow, rounds, uploads, work):
-            if hasattr(module, "now"):
-                monkeypatch.setattr(module, "now", lambda: datetime.now(UTC) + self.ours)
-        shifted = SimpleNamespace(
-            time=lambda: time.time() + self.ours.total_seconds(), monotonic=time.monotonic
-        )
-        monkeypatch.setattr(http, "time", shifted)
+        monkeypatch.setattr(clock, "other", self)
         monkeypatch.setattr(sandbox.clock, "skew", timedelta())
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ours
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        return stop.wait(seconds)
 
     def set(self, *, ours: timedelta, theirs: timedelta) -> None:
         self.ours = ours

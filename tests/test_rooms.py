@@ -13,7 +13,8 @@ from tests.pages import ROOT
 
 PACKAGE = Path(publisher.__file__).parent
 ROOMS = (
-    ("commands",), ("setup",), ("run", "retraction", "sandboxed"), ("sending",), ("tell",), ("delivery",), ("channels",),
+    ("commands",), ("setup", "rehearsal"), ("run", "retraction", "sandboxed"), ("sending",), ("tell",),
+    ("delivery",), ("channels",),
     ("compose", "ledger", "site"), ("pictures",), ("post",), ("markdown",), ("sandbox",), ("adapter", "config", "registry"),
     ("text",),
 )  # fmt: skip

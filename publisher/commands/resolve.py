@@ -6,10 +6,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from publisher import registry
 from publisher.commands import options
-from publisher.config import Config
 from publisher.config import of_run as config_of_run
+from publisher.delivery.found import as_found
 from publisher.delivery.known import folder_of, named
 from publisher.errors import UsageError
 from publisher.ledger.open import open_store
@@ -65,7 +64,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 hint=f"say which you mean: {_which(unknown[0])}",
             )
         for row in unknown:
-            ledger.record(_resolved(row, arguments, config))
+            ledger.record(as_found(row, arguments.sent, config))
     what = "live" if arguments.sent is not None else "not sent; the next run sends it"
     console.out(f"{file} on {arguments.channel}: noted as {what} ({len(unknown)} of {len(rows)})")
     return 0
@@ -101,19 +100,3 @@ def _is_open(row: Row, arguments: argparse.Namespace) -> bool:
     return row.state in ("unknown", "intent") or (
         row.state == "sent" and not row.remote_id and bool(arguments.sent)
     )
-
-
-def _resolved(row: Row, arguments: argparse.Namespace, config: Config) -> Row:
-    if arguments.sent is None:
-        return row.with_state("failed", error="not sent, as you said")
-    url = arguments.sent or row.url
-    return row.with_state("sent", url=url, remote_id=_id_in(url, row, config), error=None)
-
-
-def _id_in(url: str | None, row: Row, config: Config) -> str | None:
-    """The id that the address names, as the channel's adapter reads it; else what is known."""
-    channel = config.channels.get(row.channel)
-    if not url or channel is None:
-        return row.remote_id
-    adapter = registry.load(channel.adapter)(channel)
-    return adapter.id_in(url) or row.remote_id

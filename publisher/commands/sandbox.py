@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from publisher.delivery.stopping import SIGNALS
 from publisher.sandboxed import running
-from publisher.tell.console import Console
+from publisher.tell.console import Console, clean
 
 if TYPE_CHECKING:
     from publisher.sandbox import Sandbox
@@ -35,12 +37,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with running(arguments.port, keep) as sandbox:
         from publisher.sandbox import FAULTS
 
+        ended = _end()
         console.out("# --- publish.toml " + "-" * 50)
         console.out(sandbox.config())
         console.out("# --- environment " + "-" * 51)
         for name, value in sandbox.environment().items():
             console.out(f"export {name}='{value}'")
-        console.err(f"\nThe sandbox is running; what it receives: {sandbox.url}")
+        console.err(f"\nThe sandbox is running; watch in a browser what it receives: {sandbox.url}")
         console.err(f"To set it up step by step: publish init; its Mastodon is {_host(sandbox)}")
         console.err("\nTo make the next request fail, for example:")
         console.err(
@@ -51,12 +54,22 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             for kind, what in kinds.items():
                 console.err(f"  {kind:<10} {what}")
         console.err("\nCtrl-C stops it.")
-        threading.Event().wait()
+        ended.wait()
+    if arguments.keep:
+        console.err(f"what it received: {clean(str(Path(arguments.keep) / 'received.html'))}")
     return 0
 
 
 def _host(sandbox: Sandbox) -> str:
     return sandbox.mastodon_url.removeprefix("http://")
+
+
+def _end() -> threading.Event:
+    """Set by Ctrl-C, and as the terminal is closed: what came is written down then, too."""
+    ended = threading.Event()
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: ended.set())
+    return ended
 
 
 def _by_kinds(faults: dict[str, dict[str, str]]) -> list[tuple[dict[str, str], list[str]]]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from publisher.adapter import Attempt
+from publisher.clock import now
 from publisher.delivery.uploads import media_of
-from publisher.delivery.work import Timing, Work, now, seconds_since
+from publisher.delivery.work import Timing, Work, seconds_since
 from publisher.errors import (
     CannotLook,
     DeliveryError,

@@ -6,8 +6,9 @@ Both come to the same however often they are done, so that a lost answer is just
 from __future__ import annotations
 
 from publisher.adapter import pictures_of
+from publisher.clock import now
 from publisher.delivery.uploads import media_of, upload
-from publisher.delivery.work import Work, address_in, as_live, now
+from publisher.delivery.work import Work, address_in, as_live
 from publisher.errors import CannotLook, EditedThere, Gone, LeaseLost, LedgerError, NotSent, Refused
 
 

@@ -13,11 +13,12 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from publisher import failpoints
+from publisher import clock, failpoints
+from publisher.clock import now
 from publisher.delivery import follow
 from publisher.delivery.create import Creation
 from publisher.delivery.uploads import upload
-from publisher.delivery.work import Outcome, Timing, Work, now, seconds_since
+from publisher.delivery.work import Outcome, Timing, Work, seconds_since
 from publisher.errors import DeliveryError, NotSent, PublishError
 from publisher.ledger.row import DONE
 from publisher.watchdog import deadline
@@ -97,7 +98,7 @@ class Rounds:
         )
 
     def _sleep(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
+        if clock.wait(self._stop, seconds):
             raise Stopped
 
     def _round(self) -> None:

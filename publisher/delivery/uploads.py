@@ -12,7 +12,8 @@ from functools import partial
 from typing import TypeVar
 
 from publisher.adapter import Receipt, pictures_of
-from publisher.delivery.work import Work, now, seconds_since
+from publisher.clock import now
+from publisher.delivery.work import Work, seconds_since
 from publisher.errors import LedgerError, NotSent, PictureError, Refused
 from publisher.ledger.row import Media
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from publisher.adapter import Attempt, Receipt
+from publisher.clock import now
 from publisher.delivery.plan import Delivery
 from publisher.errors import DeliveryError, LedgerError, PublishError, Refused
 from publisher.hosts import is_address
@@ -245,10 +246,6 @@ def as_live(row: Row) -> Row:
     """The row without the edit that didn't come about."""
     payload = row.payload if row.live is None else row.live
     return row.with_state("sent", op="create", payload=payload, live=None)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def seconds_since(moment: datetime) -> float:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 from publisher.sandbox.faults import Faults
 
 if TYPE_CHECKING:
-    from publisher.sandbox.web import Request, Server
+    from publisher.sandbox.mail import Mail
+    from publisher.sandbox.platform import Platform
+    from publisher.sandbox.web import Answer, Request, Server
 
 MAX_REQUESTS = 5_000
 
@@ -53,8 +55,8 @@ class Sandbox:
 
     `ports`: 0 for any free ones, else the first of five in a row: control, Mastodon, X, Discord,
     SMTP. `keep`: a folder, made if need be, where what is received is also written: received.json,
-    NNN.eml, NNN.html. Raises OSError where a port is taken. Each platform has switches of its own:
-    see `mastodon`, `twitter`, `discord` and `mail`.
+    NNN.eml, NNN.html, and at the end received.html. Raises OSError where a port is taken. Each
+    platform has switches of its own: see `mastodon`, `twitter`, `discord` and `mail`.
     """
 
     def __init__(self, ports: int = 0, keep: Path | None = None) -> None:
@@ -64,18 +66,22 @@ class Sandbox:
         from publisher.sandbox.mail import Mail
         from publisher.sandbox.mastodon import Mastodon
         from publisher.sandbox.platform import Clock
+        from publisher.sandbox.traffic import Traffic
         from publisher.sandbox.twitter import Twitter
 
         self.clock = Clock()
         self.faults = Faults()
         self._folder = Folder(keep) if keep else None
         self._requests: deque[Request] = deque(maxlen=MAX_REQUESTS)
+        self.traffic = Traffic()
+        self.changes = 0
+        """How often something came, was edited or went."""
         self._keeping = threading.Lock()
         self._servers: list[Server] = []
         self.mastodon = Mastodon(self.clock, self._changed)
         self.twitter = Twitter(self.clock, self._changed)
         self.discord = Discord(self.clock, self._changed)
-        self.mail = Mail(self.clock, self._changed, self.faults)
+        self.mail = Mail(self.clock, self._changed, self.faults, self.traffic.add)
         self._control = Control(self)
         self._ports = ports
 
@@ -103,8 +109,9 @@ class Sandbox:
                     platform.name,
                     self._ports and self._ports + number,
                     faults=self.faults,
-                    now=self.clock.now,
-                    log=self._requests.append,
+                    now=platform.clock.now,
+                    log=self._log,
+                    told=self._told,
                     handle=platform.handle,
                     begin=platform.begin,
                     instead=platform.instead,
@@ -122,17 +129,22 @@ class Sandbox:
         self._changed()
 
     def stop(self) -> None:
-        """Close every connection and port, and wait for the threads."""
+        """Close every connection and port, wait for the threads, and leave a page to read behind."""
+        ran = bool(self._servers)
         for server in self._servers:
             server.stop()
         self._servers.clear()
         self.mail.stop()
+        if self._folder is not None and ran:
+            from publisher.sandbox.window.page import still
+
+            self._folder.show(still(self))
 
     # Where everything is.
 
     @property
     def url(self) -> str:
-        """The control server: an index for people, and JSON below /_sandbox/."""
+        """The control server: the window for people, and JSON below /_sandbox/."""
         return self._control.url
 
     @property
@@ -167,6 +179,10 @@ class Sandbox:
         """A publish.toml for all four channels, with a ledger of its own."""
         return CONFIG.format(mastodon=self.mastodon_url, twitter=self.twitter_url)
 
+    @property
+    def platforms(self) -> tuple[Platform | Mail, ...]:
+        return (self.mastodon, self.twitter, self.discord, self.mail)
+
     # What came.
 
     def received(self) -> list[dict[str, Any]]:
@@ -177,16 +193,15 @@ class Sandbox:
         hidden there; an email has "from" and "to" of the envelope, "subject", "headers", "text",
         "html" and "raw".
         """
-        sources = (self.mastodon, self.twitter, self.discord, self.mail)
         return sorted(
-            (entry for source in sources for entry in source.received()),
+            (entry for source in self.platforms for entry in source.received()),
             key=lambda entry: entry["at"],
         )
 
     @property
     def requests(self) -> list[Request]:
         """The last requests over HTTP to all platforms (`.channel`), oldest first, as they came."""
-        return [request for request in self._requests.copy() if request.channel != "control"]
+        return list(self._requests.copy())
 
     def fault(
         self,
@@ -210,13 +225,25 @@ class Sandbox:
     def clear(self) -> None:
         """Forget all that came, who sent it, and the faults still to come. Switches stay as they
         are."""
-        self.faults.clear()
+        self.faults.forget()
         self._requests.clear()
-        for platform in (self.mastodon, self.twitter, self.discord, self.mail):
+        self.traffic.clear()
+        for platform in self.platforms:
             platform.reset()
         self._changed()
 
+    def _log(self, request: Request) -> None:
+        if request.channel != self._control.name:
+            self._requests.append(request)
+
+    def _told(self, request: Request, fault: str, answer: Answer | None) -> None:
+        from publisher.sandbox.traffic import over_http
+
+        if request.channel != self._control.name:
+            self.traffic.add(over_http(request, fault, answer))
+
     def _changed(self) -> None:
+        self.changes += 1
         if self._folder is not None:
             with self._keeping:
                 self._folder.write(self.received(), self.mail.messages())

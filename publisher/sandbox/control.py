@@ -1,8 +1,7 @@
-"""The sandbox's own pages: an index for people, what came as JSON, and faults on demand."""
+"""The sandbox's own pages: the window for people, what came as JSON, and faults on demand."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from publisher.sandbox.faults import FAULTS
 from publisher.sandbox.platform import Platform, Route, Stop, page
+from publisher.sandbox.traffic import unsigned
 from publisher.sandbox.web import Answer, Request, as_json
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Control(Platform):
     """Also a platform, of no channel: it has routes and answers, and nothing is live on it."""
 
     name = "control"
+    title = "The sandbox"
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__(sandbox.clock, lambda: None)
@@ -34,27 +35,35 @@ class Control(Platform):
         """
         if urlsplit(request.url).hostname not in LOCAL:
             return as_json(403, {"error": "ask for 127.0.0.1"})
+        if request.method != "GET" and not self._is_own(request.headers.get("origin")):
+            return as_json(403, {"error": "another site's page may not ask for this"})
         return self._act(request)
 
     def index(self, _: Request, __: Mapping[str, str]) -> Answer:
-        box = self._sandbox
-        places = {
-            "Mastodon": box.mastodon_url,
-            "X": box.twitter_url,
-            "Discord": box.discord.url,
-            "SMTP": f"smtp://127.0.0.1:{box.mail.port}",
-            "What came, as JSON": f"{box.url}/_sandbox/received",
-            "Each request, as JSON": f"{box.url}/_sandbox/requests",
-        }
-        rows = "".join(
-            f"<li>{html.escape(name)}: {_link(url)}</li>" for name, url in places.items()
-        )
-        came = "".join(
-            f"<li>{html.escape(entry['channel'])} {_link(entry['url'])} "
-            f"<span dir=auto>{html.escape((entry['text'] or entry.get('subject', ''))[:120])}</span></li>"
-            for entry in box.received()[-200:]
-        )
-        return page("The sandbox", f"<ul>{rows}</ul><h2>What came</h2><ol>{came}</ol>")
+        from publisher.sandbox.window.page import live
+
+        return live(self._sandbox)
+
+    def window(self, request: Request, _: Mapping[str, str]) -> Answer:
+        """All that the window shows, or 304 where the visitor has it already."""
+        from publisher.sandbox.window.state import state, tag
+
+        headers = {"ETag": tag(self._sandbox), "Cache-Control": "no-store"}
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Answer(304, b"", headers)
+        return as_json(200, state(self._sandbox), headers)
+
+    def picture(self, request: Request, _: Mapping[str, str]) -> Answer:
+        from publisher.sandbox.window.page import picture
+
+        return picture(request.argument("of"), self._sandbox) or self.not_found()
+
+    def config(self, _: Request, __: Mapping[str, str]) -> Answer:
+        return _as_text(self._sandbox.config())
+
+    def environment(self, _: Request, __: Mapping[str, str]) -> Answer:
+        pairs = self._sandbox.environment().items()
+        return _as_text("".join(f"export {name}='{value}'\n" for name, value in pairs))
 
     def listed(self, _: Request, __: Mapping[str, str]) -> Answer:
         return as_json(200, self._sandbox.received())
@@ -92,6 +101,11 @@ class Control(Platform):
         """Where the fault "redirect" leads. What arrives here should have been kept back."""
         return as_json(200, {"id": "1"})
 
+    def _is_own(self, origin: str | None) -> bool:
+        """No browser sent it, or one that shows the window itself."""
+        port = urlsplit(self.url).port
+        return origin is None or origin in [f"http://{host}:{port}" for host in LOCAL]
+
     # What Platform asks.
 
     def entry(self, post: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +125,10 @@ class Control(Platform):
 
     routes: ClassVar[tuple[Route, ...]] = (
         Route("GET", "/", index),
+        Route("GET", "/_sandbox/window", window),
+        Route("GET", "/_sandbox/picture", picture),
+        Route("GET", "/_sandbox/publish.toml", config),
+        Route("GET", "/_sandbox/environment", environment),
         Route("GET", "/_sandbox/received", listed),
         Route("DELETE", "/_sandbox/received", clear),
         Route("GET", "/_sandbox/requests", requests),
@@ -123,22 +141,18 @@ class Control(Platform):
     )
 
 
-def _link(url: str) -> str:
-    shown = html.escape(url)
-    return f'<a href="{shown}">{shown}</a>' if url.startswith("http") else shown
+def _as_text(text: str) -> Answer:
+    return Answer(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def _shown(request: Request) -> dict[str, Any]:
-    """A request without what signs it: someone may point real credentials here by mistake."""
-    headers = dict(request.headers)
-    if "authorization" in headers:
-        headers["authorization"] = headers["authorization"].partition(" ")[0] + " …"
+    """A request without what signs it."""
     return {
         "channel": request.channel,
         "method": request.method,
         "path": request.path,
         "query": request.query,
-        "headers": headers,
+        "headers": unsigned(request),
         "body": request.body[:100_000].decode("utf-8", "replace"),
         "at": request.at.isoformat(),
     }

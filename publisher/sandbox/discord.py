@@ -41,6 +41,7 @@ class Discord(Platform):
     """One webhook in one channel of one server. It can't be listed, as the real one can't."""
 
     name = "discord"
+    title = "Discord"
     epoch = 1_420_070_400_000
 
     def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
@@ -165,6 +166,10 @@ class Discord(Platform):
             "at": message["at"].isoformat(),
             "allowed_mentions": message["allowed_mentions"],
             "pings": pings(message["content"], message["allowed_mentions"]),
+            "pictures": [
+                {"url": item["url"], "alt": item.get("description")}
+                for item in message["attachments"]
+            ],
             "object": self._message(message),
         }
 

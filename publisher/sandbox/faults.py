@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 HTTP_FAULTS: dict[str, str] = {
     "latency": "waits so many seconds, then acts and answers, even if the client has gone by then",
@@ -53,6 +55,9 @@ SMTP_FAULTS: dict[str, str] = {
 SMTP_STAGES = {"421": "CONNECT", "451-rcpt": "RCPT", "550-rcpt": "RCPT", "drop-rcpt": "RCPT"}
 """Where in an SMTP session a kind strikes, and is counted; all others: "DATA", at the final dot."""
 
+MAX_USED_UP = 100
+"""So many faults that struck are still told."""
+
 FAULTS: dict[str, dict[str, str]] = {
     "mastodon": HTTP_FAULTS,
     "twitter": HTTP_FAULTS,
@@ -70,6 +75,7 @@ class Fault:
     when     "POST": any request of that method; "POST /2/tweets": only where the path begins so;
              "*": any. On the SMTP server it is the stage: "CONNECT", "RCPT" or "DATA".
     seconds  how long to wait, or what Retry-After asks for
+    hits     the requests that it has struck
     """
 
     platform: str
@@ -78,6 +84,7 @@ class Fault:
     after: int
     seconds: float
     when: str
+    hits: list[str] = field(default_factory=list)
 
     def matches(self, method: str, path: str) -> bool:
         wanted, _, start = self.when.partition(" ")
@@ -89,8 +96,11 @@ class Faults:
     considered."""
 
     def __init__(self) -> None:
+        self.number = 0
+        """Goes up with each change."""
         self._lock = threading.Lock()
         self._queue: list[Fault] = []
+        self._used_up: deque[Fault] = deque(maxlen=MAX_USED_UP)
 
     def add(
         self,
@@ -116,6 +126,7 @@ class Faults:
             when = SMTP_STAGES.get(kind, "DATA")
         with self._lock:
             self._queue.append(Fault(platform, kind, times, after, seconds, when))
+            self.number += 1
 
     def take(self, platform: str, method: str, path: str = "") -> Fault | None:
         """The fault that strikes this request, if any; it is used up by that."""
@@ -127,14 +138,32 @@ class Faults:
                     fault.after -= 1
                     return None
                 fault.times -= 1
+                fault.hits.append(f"{method} {path}".strip())
+                self.number += 1
                 if fault.times == 0:
                     self._queue.remove(fault)
+                    self._used_up.append(fault)
                 return fault
         return None
 
     def clear(self) -> None:
+        """Let nothing more be struck. What was struck is still told."""
+        with self._lock:
+            self._used_up.extend(fault for fault in self._queue if fault.hits)
+            self._queue.clear()
+            self.number += 1
+
+    def forget(self) -> None:
+        """As if none had ever been asked for."""
         with self._lock:
             self._queue.clear()
+            self._used_up.clear()
+            self.number += 1
+
+    def told(self) -> list[dict[str, Any]]:
+        """Each fault that waits or struck, oldest first; "times" is how often it still will."""
+        with self._lock:
+            return [asdict(fault) for fault in (*self._used_up, *self._queue)]
 
     def waiting(self) -> int:
         """How many requests are still to be struck."""

@@ -13,7 +13,8 @@ OURS = re.compile(r"\d{3,}\.(eml|html)")
 
 
 class Folder:
-    """received.json lists everything; each mail is also there as NNN.eml, its HTML as NNN.html."""
+    """received.json lists everything; each mail is also there as NNN.eml, its HTML as NNN.html.
+    received.html, the window as a page to keep, is written at the end: it takes a while."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -38,6 +39,9 @@ class Folder:
         self._put(
             "received.json", json.dumps(received, ensure_ascii=False, indent=2).encode() + b"\n"
         )
+
+    def show(self, page: str) -> None:
+        self._put("received.html", page.encode())
 
     def _tidy(self) -> None:
         for file in self.path.iterdir():

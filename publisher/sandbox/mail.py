@@ -7,24 +7,30 @@ import html
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy as policies
 from email.message import EmailMessage
 from email.parser import BytesParser
+from functools import lru_cache
+from random import Random
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from publisher.sandbox.faults import Faults
+from publisher.sandbox.past import Past
 from publisher.sandbox.platform import Clock, page, plain
+from publisher.sandbox.traffic import Exchange
 from publisher.sandbox.web import HOST, PAUSE, Answer
 
 MAX_MESSAGES = 20_000
 MAX_SIZE = 32 * 2**20
 OK = "250 OK"
+GONE = "421 4.3.0 closing"
+"""aiosmtpd wants an answer where nobody is there to hear it."""
 
 logging.getLogger("mail").addHandler(
     logging.NullHandler()
@@ -53,9 +59,17 @@ class Mail:
     """
 
     name = "email"
+    title = "Email"
 
-    def __init__(self, clock: Clock, changed: Callable[[], None], faults: Faults) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        changed: Callable[[], None],
+        faults: Faults,
+        told: Callable[[Exchange], None],
+    ) -> None:
         self.clock = clock
+        self.told = told
         self.changed = changed
         self.faults = faults
         self.user, self.password = "sandbox", "sandbox-smtp-password"
@@ -63,6 +77,8 @@ class Mail:
         self.pages = ""
         self.connections = 0
         """How many clients have connected so far."""
+        self.past = Past()
+        """Empty: a mail is neither edited nor deleted."""
         self._kept: list[Kept] = []
         self._lock = threading.Lock()
         self._open: set[Connection] = set()
@@ -73,19 +89,23 @@ class Mail:
     def url(self) -> str:
         return f"smtp://{self.user}:{self.password}@{HOST}:{self.port}"
 
+    @property
+    def place(self) -> str:
+        """Its address, for people."""
+        return f"smtp://{HOST}:{self.port}"
+
     # Its life: an event loop in a thread of its own.
 
     def start(self, port: int = 0) -> None:
         listener = socket.create_server((HOST, port), backlog=128)
         self.port = listener.getsockname()[1]
         loop = self._loop = asyncio.new_event_loop()
-        server = loop.run_until_complete(
-            loop.create_server(lambda: Connection(self, loop), sock=listener)
-        )
+        ready = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(loop, server), name="sandbox email", daemon=True
+            target=self._run, args=(loop, listener, ready), name="sandbox email", daemon=True
         )
         self._thread.start()
+        ready.wait()
 
     def stop(self) -> None:
         if self._loop is not None and self._thread is not None:
@@ -93,7 +113,13 @@ class Mail:
             self._thread.join(5)
         self._loop = self._thread = None
 
-    def _run(self, loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
+    def _run(
+        self, loop: asyncio.AbstractEventLoop, listener: socket.socket, ready: threading.Event
+    ) -> None:
+        server = loop.run_until_complete(
+            loop.create_server(lambda: Connection(self, loop), sock=listener)
+        )
+        ready.set()
         loop.run_forever()
         loop.run_until_complete(self._close(server))
         loop.close()
@@ -108,7 +134,23 @@ class Mail:
         await asyncio.gather(*others, return_exceptions=True)
         await asyncio.sleep(0)  # lets the transports tell their protocols that they are closed
 
+    def hang_up(self) -> None:
+        """Close every connection, without a further word."""
+        done = threading.Event()
+
+        def close() -> None:
+            for connection in list(self._open):
+                connection.vanish()
+            done.set()
+
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(close)
+            done.wait(5)
+
     # What came.
+
+    def vary(self, random: Random) -> None:
+        """Mail servers are all alike, here."""
 
     def reset(self) -> None:
         with self._lock:
@@ -123,24 +165,13 @@ class Mail:
         """Each message's bytes and its HTML ("" where it has none)."""
         return [(kept.raw, _body(kept.parsed(), "html")) for kept in self.kept()]
 
-    def received(self) -> list[dict[str, Any]]:
-        return [self._entry(number, kept) for number, kept in enumerate(self.kept(), start=1)]
+    def received(self, last: int = MAX_MESSAGES) -> list[dict[str, Any]]:
+        """The last so many, oldest first: to read a message takes a while."""
+        numbered = list(enumerate(self.kept(), start=1))
+        return [self._entry(number, kept) for number, kept in numbered[-last:]]
 
     def _entry(self, number: int, kept: Kept) -> dict[str, Any]:
-        message = kept.parsed()
-        return {
-            "channel": self.name,
-            "id": str(message.get("Message-ID", "")).strip(),
-            "url": f"{self.pages}/{number}",
-            "text": _body(message, "plain"),
-            "at": kept.at.isoformat(),
-            "from": kept.sender,
-            "to": list(kept.recipients),
-            "subject": str(message.get("Subject", "")),
-            "headers": [[name, str(value)] for name, value in message.items()],
-            "html": _body(message, "html"),
-            "raw": kept.raw.decode("utf-8", "backslashreplace"),
-        }
+        return {"channel": self.name, "url": f"{self.pages}/{number}", **_read(kept)}
 
     def page(self, number: int, *, as_html: bool) -> Answer | None:
         """A mail for people: its headers and its text, or its HTML alone, in which no script
@@ -207,6 +238,10 @@ class Connection(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._mail.opened(self)
+        # asyncio does this by itself only for sockets that say their protocol. Without it each
+        # answer of several lines waits 40 ms for an acknowledgement (Nagle).
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -238,8 +273,12 @@ class Connection(SMTP):
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        fault = self._mail.faults.take("email", "RCPT")
+        fault = self._mail.faults.take("email", "RCPT", address)
         kind = fault.kind if fault else ""
+        answer = self._recipient(envelope, address, options, kind)
+        return self._told(f"RCPT TO:<{address}>", kind, answer)
+
+    def _recipient(self, envelope: Envelope, address: str, options: list[str], kind: str) -> str:
         if kind == "drop-rcpt":
             return self._gone()
         if kind == "550-rcpt" or address.lower().startswith("refused@"):
@@ -255,20 +294,24 @@ class Connection(SMTP):
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         fault = self._mail.faults.take("email", "DATA")
         kind = fault.kind if fault else ""
+        answer = await self._data(envelope, kind, fault.seconds if fault else 0.0)
+        return self._told(f"DATA for {', '.join(envelope.rcpt_tos)}", kind, answer)
+
+    async def _data(self, envelope: Envelope, kind: str, seconds: float) -> str:
         if kind == "451-data":
             return "451 4.3.0 Temporary failure, try again later"
         if kind == "554-data":
             return "554 5.7.1 Message refused"
         if kind == "drop":
             return self._gone()
-        if fault is not None and kind == "latency":
+        if kind == "latency":
             # Shielded: aiosmtpd cancels this when the client goes, but the message is accepted all
             # the same.
-            await asyncio.shield(asyncio.ensure_future(self._keep_later(envelope, fault.seconds)))
+            await asyncio.shield(asyncio.ensure_future(self._keep_later(envelope, seconds)))
         else:
             self._mail.keep(envelope)
-        if fault is not None and kind == "late":
-            await asyncio.sleep(fault.seconds)
+        if kind == "late":
+            await asyncio.sleep(seconds)
         if kind in ("slow", "endless"):
             await self._answer_without_end(pause=PAUSE if kind == "slow" else 0.0)
         if kind in ("lost", "slow", "endless"):
@@ -289,7 +332,32 @@ class Connection(SMTP):
 
     def _gone(self) -> str:
         self.vanish()
-        return "421 4.3.0 closing"  # aiosmtpd wants an answer; nobody is there to hear it
+        return GONE
+
+    def _told(self, asked: str, fault: str, answer: str) -> str:
+        """Tell what came and what was answered. Returns the answer."""
+        heard = "" if answer == GONE else answer
+        mail = self._mail
+        mail.told(Exchange(mail.name, mail.clock.now(), asked, asked, fault, heard))
+        return answer
+
+
+@lru_cache(maxsize=1_000)
+def _read(kept: Kept) -> Mapping[str, Any]:
+    """What `received()` says of a message, whichever it was. Kept, since to read one takes
+    milliseconds."""
+    message = kept.parsed()
+    return {
+        "id": str(message.get("Message-ID", "")).strip(),
+        "text": _body(message, "plain"),
+        "at": kept.at.isoformat(),
+        "from": kept.sender,
+        "to": list(kept.recipients),
+        "subject": str(message.get("Subject", "")),
+        "headers": [[name, str(value)] for name, value in message.items()],
+        "html": _body(message, "html"),
+        "raw": kept.raw.decode("utf-8", "backslashreplace"),
+    }
 
 
 def _body(message: EmailMessage, kind: str) -> str:

@@ -12,6 +12,7 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, ClassVar, Literal
 
 from publisher.sandbox import mastodon_entities as entities
@@ -45,6 +46,7 @@ class Mastodon(Platform):
     """
 
     name = "mastodon"
+    title = "Mastodon"
     shift = 16
 
     def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
@@ -60,6 +62,12 @@ class Mastodon(Platform):
         self.codes: dict[str, oauth.Code] = {}
         self.tokens: dict[str, frozenset[str]] = {}
         """What each token that somebody was given may do."""
+
+    def vary(self, random: Random) -> None:
+        super().vary(random)
+        self.software = random.choice(
+            ("mastodon", "mastodon", "mastodon-4.6", "gotosocial", "gotosocial")
+        )
 
     def reset(self) -> None:
         with self.lock:
@@ -391,6 +399,11 @@ class Mastodon(Platform):
             "language": post["language"],
             "in_reply_to_id": post["parent"],
             "idempotency_key": post["key"],
+            "pictures": [
+                {"url": f"{self.url}/media/{number}", "alt": self.files[number]["description"]}
+                for number in post["media"]
+                if number in self.files
+            ],
             "object": entities.status(self, post),
         }
 

@@ -11,12 +11,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
+from random import Random
 from typing import Any, ClassVar
 
+from publisher.sandbox.past import Past
 from publisher.sandbox.web import Answer, Request
 
 MAX_POSTS = 20_000
 MAX_FILES = 200
+LAG = 20.0
+"""Seconds: a replica that is far behind."""
 
 
 class Clock:
@@ -60,6 +64,8 @@ class Platform(ABC):
     """One platform. All state is guarded by `lock`; `posts` is what is live, oldest first."""
 
     name: ClassVar[str]
+    title: ClassVar[str]
+    """What people call it."""
     routes: ClassVar[tuple[Route, ...]]
     epoch: ClassVar[int] = 0
     """Milliseconds since 1970 at which the platform's ids begin."""
@@ -76,6 +82,7 @@ class Platform(ABC):
         self.lock = threading.RLock()
         self.posts: dict[str, dict[str, Any]] = {}
         self.files: dict[str, Any] = {}
+        self.past = Past()
         self._last_id = 0
         self._touched = False
         self._window = (0, 0)
@@ -102,11 +109,19 @@ class Platform(ABC):
     def limits(self, remaining: int, reset: datetime) -> dict[str, str]:
         """The rate-limit headers of an ordinary answer."""
 
+    def vary(self, random: Random) -> None:
+        """Set its switches as one of the servers that there are has them."""
+        self.lag = random.choice((0.0, LAG))
+
+    def hang_up(self) -> None:  # noqa: B027 - most have nothing to close
+        """Close the connections that clients keep; over HTTP they needn't keep any."""
+
     def reset(self) -> None:
         """Forget everything."""
         with self.lock:
             self.posts.clear()
             self.files.clear()
+            self.past.clear()
 
     # What all share.
 
@@ -159,9 +174,15 @@ class Platform(ABC):
             else answer
         )
 
-    def received(self) -> list[dict[str, Any]]:
+    @property
+    def place(self) -> str:
+        """Its address, for people."""
+        return self.url
+
+    def received(self, last: int = MAX_POSTS) -> list[dict[str, Any]]:
+        """The last so many, oldest first."""
         with self.lock:
-            return [self.entry(post) for post in self.posts.values()]
+            return [self.entry(post) for post in list(self.posts.values())[-last:]]
 
     def new_id(self) -> str:
         """An id that holds the time, as a snowflake does; each is larger than the one before."""
@@ -170,12 +191,15 @@ class Platform(ABC):
         return str(self._last_id)
 
     def keep(self, post_id: str, post: dict[str, Any]) -> None:
+        if post_id in self.posts:
+            self.past.replaced(self.entry(self.posts[post_id]), self.clock.now())
         self.posts[post_id] = post
         if len(self.posts) > MAX_POSTS:
             del self.posts[next(iter(self.posts))]
         self._touched = True
 
     def drop(self, post_id: str) -> None:
+        self.past.deleted(self.entry(self.posts[post_id]), self.clock.now())
         del self.posts[post_id]
         self._touched = True
 

@@ -12,6 +12,7 @@ import binascii
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, ClassVar
 
 from publisher.sandbox import twitter_oauth as oauth
@@ -48,6 +49,7 @@ class Twitter(Platform):
     `processing`, the seconds during which an uploaded animation isn't ready."""
 
     name = "twitter"
+    title = "X"
     epoch = 1_288_834_974_657
 
     def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
@@ -67,6 +69,10 @@ class Twitter(Platform):
         with self.lock:
             super().reset()
             self.pending.clear()
+
+    def vary(self, random: Random) -> None:
+        super().vary(random)
+        self.reads = random.random() < 0.7
 
     def create(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._sign_in(request)
@@ -262,6 +268,10 @@ class Twitter(Platform):
             "at": post["at"].isoformat(),
             "in_reply_to_id": post["parent"],
             "media": [{"id": file["id"], "alt": file["alt"]} for file in self._attached(post)],
+            "pictures": [
+                {"url": f"{self.url}/media/{file['id']}", "alt": file["alt"]}
+                for file in self._attached(post)
+            ],
             "request": post["request"],
             "object": self._post(
                 post, {"created_at", "entities", "author_id", "referenced_tweets"}

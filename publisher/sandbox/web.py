@@ -121,7 +121,9 @@ def as_json(
 
 class Server:
     """One listening socket; a thread for each connection. `handle` acts, at once; `begin` begins what is
-    to take a while; `instead` makes a fault's answer."""
+    to take a while; `instead` makes a fault's answer. `log` is called with each request as it comes,
+    `told` when it is over: with the kind of fault that struck it, or "", and what was answered, if
+    anything."""
 
     def __init__(
         self,
@@ -131,6 +133,7 @@ class Server:
         faults: Faults,
         now: Callable[[], datetime],
         log: Callable[[Request], None],
+        told: Callable[[Request, str, Answer | None], None],
         handle: Callable[[Request], Answer],
         begin: Callable[[Request], Callable[[], Answer]],
         instead: Callable[[str, float], Answer],
@@ -139,6 +142,7 @@ class Server:
         self.faults = faults
         self.now = now
         self.log = log
+        self.told = told
         self.handle = handle
         self.begin = begin
         self.instead = instead
@@ -213,6 +217,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
     server: Server  # type: ignore[assignment]
+    _answer: Answer | None = None
 
     def do_GET(self) -> None:
         self._serve()
@@ -229,10 +234,14 @@ class Handler(BaseHTTPRequestHandler):
             return
         server.log(request)
         fault = server.faults.take(server.channel, request.method, request.path)
-        if fault is None:
-            self._send(server.handle(request))
-        else:
-            self._strike(fault, request)
+        self._answer = None
+        try:
+            if fault is None:
+                self._send(server.handle(request))
+            else:
+                self._strike(fault, request)
+        finally:
+            server.told(request, fault.kind if fault else "", self._answer)
 
     def _request(self) -> Request | None:
         length = self.headers.get("Content-Length") or "0"
@@ -296,6 +305,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = self.close_connection or kind == "hangup"
 
     def _send(self, answer: Answer, *, cut: bool = False, closing: bool = False) -> None:
+        self._answer = answer
         self.send_response_only(answer.status)
         headers = {"Date": format_datetime(self.server.now(), usegmt=True), **answer.headers}
         if answer.status != 204:
