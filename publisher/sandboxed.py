@@ -70,8 +70,8 @@ def sandboxed(config: Config, console: Console) -> Iterator[Config]:
 
 @contextmanager
 def running(port: int, keep: Path | None) -> Iterator[Sandbox]:
-    """A sandbox that is stopped at the end. Raises UsageError where the extra isn't installed, a port is
-    taken, or `keep` can't be written."""
+    """A sandbox that is stopped at the end. Raises UsageError where the extra isn't installed, a
+    port is taken, or `keep` can't be written."""
     try:
         import aiosmtpd  # noqa: F401 - the extra's only package
 
