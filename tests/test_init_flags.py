@@ -24,6 +24,9 @@ def test_without_a_terminal_it_asks_for_flags(empty: Path, publish: Publish) -> 
     ran = publish("init", "--yes")
     assert ran.status == 2
     assert "--channels" in ran.err
+    ran = publish("init", "--yes", "--channels", "discord", "--secrets", "keyring")
+    assert ran.status == 2
+    assert "leave --secrets out" in ran.err
 
 
 def test_all_of_it_goes_by_flags(
