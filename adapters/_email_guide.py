@@ -1,6 +1,7 @@
 """How a person lets `publish` send their newsletter: their provider's server, user and password.
 
-Hosts and ports as each provider's help has them (read 2026-11).
+Hosts and ports as they are in use in 2026-11; the guide signs in at once, so one that has changed
+shows.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""How a person lets `publish` post on Mastodon: the application is registered, and they agree in their
-browser.
+"""How a person lets `publish` post on Mastodon: the application is registered, and they agree in
+their browser.
 
 https://docs.joinmastodon.org/client/authorized/ and /methods/apps/ (read 2026-11). Doorkeeper wants
 exactly the redirect address that was registered, so an application is registered for each try.

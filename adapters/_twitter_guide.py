@@ -1,6 +1,7 @@
 """How a person lets `publish` post on X: an app of their own in the developer portal, and a PIN.
 
-https://docs.x.com/fundamentals/authentication/oauth-1-0a/pin-based-oauth (read 2026-11).
+https://docs.x.com/fundamentals/authentication/oauth-1-0a/pin-based-oauth (read 2026-11): a PIN of
+about seven digits, good for one try.
 """
 
 from __future__ import annotations

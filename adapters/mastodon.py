@@ -428,8 +428,8 @@ class Mastodon(Adapter):
 
 
 def instance_of(address: str, session: Session) -> Any:
-    """What a server says of itself. By our own session: Mastodon.py asks with a slash at the end, which
-    Takahē doesn't know and GoToSocial redirects. What has no second version has the first."""
+    """What a server says of itself. By our own session: Mastodon.py asks with a slash at the end,
+    which Takahē doesn't know and GoToSocial redirects. What has no second version has the first."""
     api = f"{address.rstrip('/')}/api"
     try:
         return session.request("GET", f"{api}/v2/instance").json()

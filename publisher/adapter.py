@@ -32,9 +32,10 @@ Facts = Mapping[str, Any]
 class Option:
     """One key of a `[channels.NAME]` section, or of `publish: {NAME: …}` in a post where `in_post`.
 
-    A `secret` is given as `{ env = "NAME" }`, `{ file = "path" }` or `{ keyring = "name" }`, and never
-    shown. `check` gets the value and returns what is wrong with it, or None. `leads`: it is the address
-    that the section's secrets are sent to. `env`: the environment variable that is usual for it.
+    A `secret` is given as `{ env = "NAME" }`, `{ file = "path" }` or `{ keyring = "name" }`, and
+    never shown. `check` gets the value and returns what is wrong with it, or None. `leads`: it is
+    the address that the section's secrets are sent to. `env`: the environment variable that is
+    usual for it.
     """
 
     name: str

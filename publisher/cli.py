@@ -15,8 +15,8 @@ from publisher.errors import PublishError, UsageError, did_you_mean, each_of, ne
 from publisher.tell.console import Console
 
 COMMANDS = (
-    "init", "new", "check", "channels", "status", "approve", "retract", "adopt", "resolve", "ledger",
-    "test-mail", "sandbox", "rehearse", "ci", "help", "completion",
+    "init", "new", "check", "channels", "status", "approve", "retract", "adopt", "resolve",
+    "ledger", "test-mail", "sandbox", "rehearse", "ci", "help", "completion",
 )  # fmt: skip
 
 _EXIT_STATUSES = """exit status:

@@ -530,7 +530,10 @@ class _Reader:
         return Channel(name, str(adapter_name), settings, self.root), secrets
 
     def secret(self, where: str, option: Option, value: Any, bound_to: str) -> Secret | None:
-        form = f'write {option.name} = {{ env = "NAME" }}, {{ keyring = "name" }} or {{ file = "path" }}'
+        form = (
+            f'write {option.name} = {{ env = "NAME" }}, {{ keyring = "name" }}'
+            ' or { file = "path" }'
+        )
         if isinstance(value, str) and value:
             if _others_can_read(self.path):
                 self.problem(
@@ -592,8 +595,8 @@ def wrong_value(option: Option, value: Any) -> str | None:
 
 
 def bound_to(adapter: type[Adapter], settings: Mapping[str, Any]) -> str:
-    """Whose an entry of the keyring is: the adapter's, at the host that its secrets are sent to. Where no
-    setting says that host, it is the adapter's own, or the secret itself names it."""
+    """Whose an entry of the keyring is: the adapter's, at the host that its secrets are sent to.
+    Where no setting says that host, it is the adapter's own, or the secret itself names it."""
     hosts = [
         parts.netloc.lower()
         for option in adapter.options
@@ -651,8 +654,8 @@ def read_secrets(config: Config, channel: Channel) -> dict[str, str]:
 
 
 def _environment(config: Config, secrets: Iterable[Secret]) -> Mapping[str, str]:
-    """The environment, and what .env beside publish.toml has of the names that are missing in it. Raises
-    ConfigError.
+    """The environment, and what .env beside publish.toml has of the names that are missing in it.
+    Raises ConfigError.
 
     Content that may be a stranger's has no .env: a job has an environment.
     """

@@ -47,8 +47,8 @@ def read(folder: Path, names: Collection[str]) -> dict[str, str]:
 
 
 def write(folder: Path, values: Mapping[str, str]) -> Path:
-    """Set these names in `.env`, which only its owner can read from its first moment on; other lines
-    stay.
+    """Set these names in `.env`, which only its owner can read from its first moment on; other
+    lines stay.
 
     Raises ConfigError for one that is refused when it is read; OSError.
     """
@@ -68,7 +68,8 @@ def write(folder: Path, values: Mapping[str, str]) -> Path:
 
 
 def is_tracked(path: Path) -> bool:
-    """Whether git has this file in its index. Without git, or outside of a repository, it has not."""
+    """Whether git has this file in its index. Without git, or outside of a repository, it has
+    not."""
     # A repository's own settings may name a program that git runs to watch files.
     command = ["git", "-c", "core.fsmonitor=false", "ls-files", "--error-unmatch", "--", path.name]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

@@ -15,7 +15,8 @@ from publisher.errors import ConfigError, PublishError
 
 
 def home() -> Path | None:
-    """The user's own folder; None where there is none, as for some services and in some containers."""
+    """The user's own folder; None where there is none, as for some services and in some
+    containers."""
     try:
         return Path.home()
     except RuntimeError:
@@ -23,8 +24,8 @@ def home() -> Path | None:
 
 
 def without_tilde(name: str | Path) -> Path:
-    """The path, with its leading ~ replaced by the user's own folder. Raises ConfigError where there
-    is none."""
+    """The path, with its leading ~ replaced by the user's own folder. Raises ConfigError where
+    there is none."""
     try:
         return Path(name).expanduser()
     except RuntimeError:

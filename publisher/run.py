@@ -266,7 +266,8 @@ def _configuration(
     elif config.path is None and not options.dry:
         raise ConfigError(
             "there is no publish.toml beside the post or in a folder above it",
-            hint=f"publish init writes one, or by hand: {CONFIGURATION}; or look first: --dry-run, or --sandbox",
+            hint=f"publish init writes one, or by hand: {CONFIGURATION};"
+            " or look first: --dry-run, or --sandbox",
         )
     if not config.channels:
         raise ConfigError(

@@ -85,8 +85,8 @@ def demand_sandbox() -> None:
 
 @contextmanager
 def running(port: int, keep: Path | None) -> Iterator[Sandbox]:
-    """A sandbox that is stopped at the end. Raises UsageError where the extra isn't installed, a port is
-    taken, or `keep` can't be written."""
+    """A sandbox that is stopped at the end. Raises UsageError where the extra isn't installed, a
+    port is taken, or `keep` can't be written."""
     demand_sandbox()
     from publisher.sandbox import Sandbox
 

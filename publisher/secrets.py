@@ -36,8 +36,8 @@ class Secret:
         return f"file {self.file}" if self.file else "in the clear"
 
     def present(self, environ: Mapping[str, str] = os.environ) -> bool:
-        """Whether there is something to read; doesn't read it. What is in the keyring is taken to be
-        there, because asking may unlock it."""
+        """Whether there is something to read; doesn't read it. What is in the keyring is taken to
+        be there, because asking may unlock it."""
         if self.env:
             return bool(environ.get(self.env))
         return self.file is None or self.file.is_file()

@@ -18,7 +18,8 @@ SERVICE = "announcement-publisher"
 _NEVER = ("keyring.backends.fail", "keyring.backends.null")
 """Backends that keep nothing."""
 _LOCKED = "EncryptedKeyring"
-"""The one backend of the package keyrings.alt that doesn't store in the clear (its 5.0, 2026-11)."""
+"""The one backend of the package keyrings.alt that doesn't store in the clear (its 5.0,
+2026-11)."""
 
 
 def read(name: str, bound_to: str) -> str:

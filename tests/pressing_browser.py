@@ -1,5 +1,5 @@
-"""A browser for tests: opens the page, presses its first button, follows where that leads. Named by the
-variable BROWSER, as `webbrowser` has it."""
+"""A browser for tests: opens the page, presses its first button, follows where that leads. Named by
+the variable BROWSER, as `webbrowser` has it."""
 
 from __future__ import annotations
 

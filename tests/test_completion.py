@@ -1,4 +1,5 @@
-"""What the shell completes, in the real shells where they are; and the documentation in the terminal."""
+"""What the shell completes, in the real shells where they are; and the documentation in the
+terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import pytest
 from publisher.cli import COMMANDS
 from tests.conftest import CHANNELS, Publish
 from tests.pages import ROOT
+from tests.terminals import talk
 
 
 @pytest.mark.parametrize(
@@ -116,3 +118,9 @@ def test_help_knows_what_was_meant(project: Path, publish: Publish) -> None:
 
 def test_help_knows_the_commands_too(project: Path, publish: Publish) -> None:
     assert "--online" in publish("help", "check").out
+
+
+def test_on_a_terminal_a_page_is_shown_by_the_pager(project: Path) -> None:
+    status, shown = talk(["help", "mastodon"], [], project, PAGER="sed 's/^/| /'")
+    assert status == 0
+    assert shown.startswith("| # Mastodon\r\n| ")

@@ -1,5 +1,5 @@
-"""The Containerfile builds: held here by what it copies and installs, since no image can be had in a
-test. Its own install command is run, in a folder that has only what it copies."""
+"""The Containerfile builds: held here by what it copies and installs, since no image can be had in
+a test. Its own install command is run, in a folder that has only what it copies."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The sandbox's Mastodon and X let an application in as the real ones do, seen through the libraries
-that people use for it."""
+"""The sandbox's Mastodon and X let an application in as the real ones do, seen through the
+libraries that people use for it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Where a secret may lie: the environment, `.env` beside publish.toml, the system's keyring; and who
-may take it from there."""
+"""Where a secret may lie: the environment, `.env` beside publish.toml, the system's keyring; and
+who may take it from there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""`publish completion bash | zsh | fish`: a script for the shell, which asks back what may come next.
+"""`publish completion bash | zsh | fish`: a script for the shell, which asks back what may come
+next.
 
-Own scripts of a few lines, and not a library's: what is worth completing, a post's name and a channel of
-this folder's publish.toml, is known only when it is asked for.
+Own scripts of a few lines, and not a library's: what is worth completing, a post's name and a
+channel of this folder's publish.toml, is known only when it is asked for.
 """
 
 from __future__ import annotations

@@ -89,6 +89,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "publish init asks questions, and nobody is here to answer",
             hint="say --yes, and --channels A,B with --set SECTION.KEY=VALUE",
         )
+    if arguments.yes and arguments.secrets:
+        raise UsageError(
+            "--yes takes secrets as the environment has them", hint="leave --secrets out"
+        )
     given = answers.read(arguments.set)
     work = _begin(arguments, given, console)
     example = _site(work)

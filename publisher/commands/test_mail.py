@@ -1,4 +1,5 @@
-"""`publish test-mail ADDRESS [POST]`: one mail to one address, as a newsletter's reader would get it."""
+"""`publish test-mail ADDRESS [POST]`: one mail to one address, as a newsletter's reader would get
+it."""
 
 from __future__ import annotations
 
@@ -70,7 +71,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _channel(given: str | None, config: Config) -> str:
-    """The one channel that sends mail, or the one that is meant. Raises ConfigError or UsageError."""
+    """The one channel that sends mail, or the one that is meant. Raises ConfigError or
+    UsageError."""
     mine = [
         name
         for name in (config.channels if config.path else ())

@@ -38,9 +38,9 @@ class Mastodon(Platform):
 
     software    "mastodon" is 4.5.2; "mastodon-4.2" knows no scope `profile`; "mastodon-4.6" answers
                 500 to a replayed Idempotency-Key, as 4.6.0 to 4.6.5 do, and 503 while the first
-                request with it is under way; "gotosocial" ignores the key and counts raw code points;
-                "takahe" ignores it, lists only what is public, makes public what is edited, drops
-                empty lines, and has the first version of /api/instance only
+                request with it is under way; "gotosocial" ignores the key and counts raw code
+                points; "takahe" ignores it, lists only what is public, makes public what is edited,
+                drops empty lines, and has the first version of /api/instance only
     scopes      what the access token may do
     processing  seconds during which an uploaded video or animation isn't ready
     """

@@ -1,7 +1,8 @@
 """How an application is registered at Mastodon, and a person lets it in: OAuth 2 with PKCE.
 
-https://docs.joinmastodon.org/methods/apps/ and /methods/oauth/ (read 2026-11); errors as doorkeeper's
-locale has them in mastodon v4.5. The page has a button, as the real one; nobody has to sign in.
+https://docs.joinmastodon.org/methods/apps/ and /methods/oauth/ (read 2026-11); errors as
+doorkeeper's locale has them in mastodon v4.5. The page has a button, as the real one; nobody has to
+sign in.
 """
 
 from __future__ import annotations
@@ -177,8 +178,8 @@ def token(server: Mastodon, request: Request, _: Mapping[str, str]) -> Answer:
             400,
             {
                 "error": "invalid_grant",
-                "error_description": "The provided authorization grant is invalid, expired, revoked,"
-                " does not match the redirection URI used in the authorization request, or was"
+                "error_description": "The provided authorization grant is invalid, expired,"
+                " revoked, does not match the redirection URI used in the authorization request, or was"
                 " issued to another client.",
             },
         )

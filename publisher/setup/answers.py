@@ -1,5 +1,5 @@
-"""Answers that come with the command line (`--set mastodon.api_base_url=…`) or from the environment, and
-what is asked of a person for an adapter without a guide of its own."""
+"""Answers that come with the command line (`--set mastodon.api_base_url=…`) or from the
+environment, and what is asked of a person for an adapter without a guide of its own."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def variable(section: str, option: Option) -> str:
 
 
 def unattended(section: str, adapter: type[Adapter], given: Mapping[str, str]) -> Prepared:
-    """What the command line says; secrets stay where they are, in the environment. Raises UsageError for
-    a setting that is wrong, unknown or missing, and for a secret."""
+    """What the command line says; secrets stay where they are, in the environment. Raises
+    UsageError for a setting that is wrong, unknown or missing, and for a secret."""
     known = [option.name for option in adapter.options]
     for key in given:
         if key not in known:
@@ -59,8 +59,8 @@ def unattended(section: str, adapter: type[Adapter], given: Mapping[str, str]) -
 
 
 def settings_in(given: Mapping[str, str], section: str, adapter: type[Adapter]) -> dict[str, Any]:
-    """The adapter's own options among the answers, checked. Raises UsageError for one that is wrong, and
-    for a secret."""
+    """The adapter's own options among the answers, checked. Raises UsageError for one that is
+    wrong, and for a secret."""
     settings: dict[str, Any] = {}
     for option in adapter.options:
         if option.name not in given:

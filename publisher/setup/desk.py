@@ -100,8 +100,8 @@ class Desk:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
     def has_browser(self) -> bool:
-        """Whether a browser on this machine can be opened, and come back to it. One in the terminal, or
-        on a machine that somebody is connected to from elsewhere, can't."""
+        """Whether a browser on this machine can be opened, and come back to it. One in the
+        terminal, or on a machine that somebody is connected to from elsewhere, can't."""
         if not self.browser:
             return False
         if os.environ.get("BROWSER"):

@@ -1,4 +1,5 @@
-"""Where secrets go: the system's keyring, or `.env` beside publish.toml. Never into publish.toml."""
+"""Where secrets go: the system's keyring, or `.env` beside publish.toml. Never into
+publish.toml."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A browser's way back to this program: a server on this machine that waits for one visit (RFC 8252,
-section 7.3)."""
+"""A browser's way back to this program: a server on this machine that waits for one visit (RFC
+8252, section 7.3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ PATIENCE = 600.0
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width"><title>publish</title>'
-    "<style>body{{font:17px/1.5 system-ui,sans-serif;max-width:36rem;margin:3rem auto;padding:0 1rem}}"
+    "<style>body{{font:17px/1.5 system-ui,sans-serif;max-width:36rem;margin:3rem auto;"
+    "padding:0 1rem}}"
     ":root{{color-scheme:light dark}}</style><h1>{title}</h1><p>{words}</p></html>"
 )
 

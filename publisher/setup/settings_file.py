@@ -75,12 +75,13 @@ def has_section(text: str, name: str) -> bool:
 
 
 def with_section(text: str, name: str, new: str) -> str:
-    """`text` with the section at its end, or in the place of the one that is there. Raises ConfigError
-    where that one is written in a form that can't be taken out."""
+    """`text` with the section at its end, or in the place of the one that is there. Raises
+    ConfigError where that one is written in a form that can't be taken out."""
     if not has_section(text, name):
         return f"{text.rstrip()}\n\n{new}" if text.strip() else new
-    pattern = rf"""^[ \t]*\[channels\.["']?{re.escape(name)}["']?\][^\n]*\n(?:(?![ \t]*\[)[^\n]*(?:\n|\Z))*"""
-    found = list(re.finditer(pattern, text, re.MULTILINE))
+    header = rf"""^[ \t]*\[channels\.["']?{re.escape(name)}["']?\][^\n]*\n"""
+    rest = r"(?:(?![ \t]*\[)[^\n]*(?:\n|\Z))*"
+    found = list(re.finditer(header + rest, text, re.MULTILINE))
     if len(found) != 1:
         raise ConfigError(
             f"[channels.{name}] can't be replaced in this file",
@@ -118,7 +119,8 @@ def cannot_write(path: Path, problem: OSError) -> ConfigError:
 
 
 def value(given: Any) -> str:
-    """A text, a number, a truth or a list of texts, as TOML: JSON's forms of these are TOML's, too."""
+    """A text, a number, a truth or a list of texts, as TOML: JSON's forms of these are TOML's,
+    too."""
     return json.dumps(given, ensure_ascii=False)
 
 

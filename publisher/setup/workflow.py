@@ -1,4 +1,5 @@
-"""The workflow file of a repository on GitHub, as docs/workflows has it for the site's generator."""
+"""The workflow file of a repository on GitHub, as docs/workflows has it for the site's
+generator."""
 
 from __future__ import annotations
 
@@ -32,13 +33,15 @@ def repository(folder: Path) -> Path | None:
 
 
 def has_any(top: Path) -> bool:
-    """Whether there are workflows already: one that builds the site must not get a second beside it."""
+    """Whether there are workflows already: one that builds the site must not get a second beside
+    it."""
     folder = top / ".github" / "workflows"
     return folder.is_dir() and any(folder.glob("*.y*ml"))
 
 
 def text_for(generator: Generator, posts: str, names: Sequence[str]) -> str:
-    """Build the site, deploy it, announce what is new in `posts`, with the secrets of these names."""
+    """Build the site, deploy it, announce what is new in `posts`, with the secrets of these
+    names."""
     file = resources.files("publisher.docs") / "workflows" / f"{generator.name.lower()}.yml"
     lines = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
     text = _PATH.sub(lambda _: posts, file.read_text("utf-8"))

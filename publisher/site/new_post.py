@@ -1,7 +1,7 @@
 """A new post as its site has them: where it lies, what it is called, and its front matter.
 
-It takes after the site's newest post: its folder, the form of its name, its keys. A site without one gets
-what its generator's documentation shows (`Generator.first_post`).
+It takes after the site's newest post: its folder, the form of its name, its keys. A site without
+one gets what its generator's documentation shows (`Generator.first_post`).
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ def _has_clock(value: Any) -> bool:
 
 
 def _path_after(example: Post, generator: Generator) -> str:
-    """The newest post's place, with its own words taken out: of a page bundle, its folder's name."""
+    """The newest post's place, with its own words taken out: of a page bundle, its folder's
+    name."""
     real = example.file.resolve()
     top = generator.root.resolve()
     path = PurePosixPath(real.relative_to(top).as_posix()) if real.is_relative_to(top) else None
@@ -130,7 +131,8 @@ def _dated_part(part: str, number: int, folder: PurePosixPath, example: Post) ->
 
 
 def place(shape: Shape, title: str, now: datetime) -> PurePosixPath:
-    """Where the post goes, below the site's folder. Raises UsageError for a title without letters."""
+    """Where the post goes, below the site's folder. Raises UsageError for a title without
+    letters."""
     try:
         slug = slugs.words(title)
     except NoAddress:
