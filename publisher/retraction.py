@@ -17,7 +17,7 @@ from publisher.delivery.planning import Planning
 from publisher.delivery.result import Result, untouched
 from publisher.errors import DeliveryError, UsageError
 from publisher.ledger.open import open_store
-from publisher.ledger.row import Row, is_digest
+from publisher.ledger.row import DONE, Row, is_digest
 from publisher.ledger.store import Claim, Store
 from publisher.pictures.gather import Gatherer
 from publisher.post.find import collect
@@ -150,7 +150,9 @@ def _plan(planning: Planning, post: Post, key: str, name: str) -> Result:
 
 
 def _going(row: Row) -> Row:
-    return row if row.op == "delete" else row.with_state("pending", op="delete", error=None)
+    """To be deleted; also where that was under way, and a person has said since where it is."""
+    under_way = row.op == "delete" and row.state not in DONE
+    return row if under_way else row.with_state("pending", op="delete", error=None)
 
 
 def _forget(planning: Planning, delivery: Delivery) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from publisher.ledger.sqlite import Ledger
 from publisher.sandbox import Sandbox
 from publisher.sandbox.platform import Stop
 from publisher.sandbox.web import as_json
@@ -62,6 +64,24 @@ def test_what_was_retracted_comes_back_when_asked_and_only_then(
         "mastodon": "unchanged"
     }
     assert len(live(sandbox, "mastodon")) == 1
+
+
+def test_what_a_person_finds_while_it_is_retracted_is_deleted_then(
+    project: Path, sandbox: Sandbox, publish: Publish
+) -> None:
+    publish("post.md", "--channels", "twitter")
+    (ledger_file,) = (project / ".publish").glob("*.db")
+    with Ledger(ledger_file) as ledger:  # X has proven that it is live, by refusing it once more
+        (row,) = ledger.rows()
+        ledger.record(replace(row, remote_id=None, url=None))
+    retract = ("retract", "post.md", "--channels", "twitter", "--yes")
+    ran = publish(*retract)
+    assert ran.status == 1
+    assert "its id is not known" in ran.err + ran.out
+    url = sandbox.received()[0]["url"]
+    assert publish("resolve", "post.md", "twitter", "--sent", url).status == 0
+    assert publish(*retract).status == 0
+    assert sandbox.received() == []
 
 
 def test_a_post_that_was_never_sent_can_be_retracted_too(

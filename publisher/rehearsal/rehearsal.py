@@ -117,17 +117,22 @@ class Rehearsal:
         self.verdict.disasters += stage.struck() - before
 
     def _settle(self, version: int, choice: Choice) -> bool:
-        """Run in calm, as often as it takes; a person says what nobody else can know."""
+        """Run in calm, as often as it takes."""
         for _ in range(CALM_RUNS):
             ran = self._stage.publish(version, choice=choice)
             self._demand_truth(ran)
+            self._resolve_unless_done(ran)
             if ran.status == 0:
                 return True
-            doubtful = self._stage.resolve(self._where())
-            self.verdict.asked.update({row.channel for row in doubtful})
         self._wrong(f"not settled after {CALM_RUNS} runs: {_words(ran)}")
         self._count(version)
         return False
+
+    def _resolve_unless_done(self, ran: Ran) -> None:
+        """A person says what nobody else can know."""
+        if ran.status:
+            doubtful = self._stage.resolve(self._where())
+            self.verdict.asked.update({row.channel for row in doubtful})
 
     def _judge(self, version: int) -> None:
         """Exactly one copy of everything is live, and a further run does nothing."""
@@ -155,7 +160,11 @@ class Rehearsal:
 
     def _publish_anew(self, version: int) -> None:
         """Take everything down, where that can be done, and bring it back."""
-        self._stage.retract(version)
+        for _ in range(CALM_RUNS):
+            ran = self._stage.retract(version)
+            self._resolve_unless_done(ran)
+            if ran.status == 0:
+                break
         for each in self._stage.live():
             if self._adapter(each.channel).deletes:
                 self._wrong(f"{each.channel}: {each.entry['url']} was taken down, and is live")
