@@ -72,8 +72,9 @@ It reads the old files as they are.
 Thanks to everybody who sent a patch.
 """
 
-ENOUGH = 250
-"""Disasters in which each of the ten bugs shows, whatever the order of the threads."""
+ENOUGH, TIMES = 150, 6
+"""Disasters of a rehearsal, and rehearsals, in which each of the ten bugs shows: which of them does
+depends on the order of the threads, too."""
 
 
 @pytest.fixture
@@ -270,7 +271,10 @@ def test_a_bug_is_seen(
     bug: Any, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bug(monkeypatch)
-    ran = rehearse(capsys, "--disasters", str(ENOUGH), "--seed", "1")
+    for turn in range(TIMES):
+        ran = rehearse(capsys, "--disasters", str(ENOUGH), "--seed", str(1 + turn * ENOUGH))
+        if ran.status:
+            break
     assert ran.status == 1, ran.out
     assert "a promise was broken" in ran.err
     assert re.search(r"--disasters 1 --seed \d+\n$", ran.err)

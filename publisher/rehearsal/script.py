@@ -8,7 +8,7 @@ from random import Random
 
 from publisher.rehearsal.death import Death
 
-LATE = frozenset({"latency", "late"})
+LATE = frozenset({"latency", "late", "slow", "endless"})
 """Kinds of fault that only take time; here time doesn't pass by itself."""
 METHODS = ("POST", "POST", "POST", "GET", "*", "PUT", "PATCH", "DELETE")
 TIMES = (1, 1, 1, 2, 3)
