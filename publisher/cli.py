@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from publisher.errors import PublishError, UsageError, did_you_mean, each_of, nearest
+from publisher.errors import Declined, PublishError, UsageError, did_you_mean, each_of, nearest
 from publisher.tell.console import Console
 
 COMMANDS = (
@@ -20,7 +20,7 @@ COMMANDS = (
 )  # fmt: skip
 
 _EXIT_STATUSES = """exit status:
-  0  all is live (also when it already was)
+  0  all is live (also when it already was); or you were asked, and said no
   1  some channel failed; run again, what is live is not sent twice
   2  nothing was attempted: the command line, the configuration or a post is wrong
   3  some outcome is unknown: look, then `publish resolve`
@@ -111,7 +111,8 @@ def _greet(console: Console) -> int:
 
 def _demand_no_command(word: str) -> None:
     """Raises UsageError for what is no file, and nearly a command."""
-    meant = nearest(word, COMMANDS) if word.replace("-", "").isalpha() else ""
+    is_word = word.replace("-", "").isalpha() and not word.startswith("-")
+    meant = nearest(word, COMMANDS) if is_word else ""
     if meant and not Path(word).exists():
         raise UsageError(f"there is no command or file {word!r}", hint=f"did you mean {meant!r}?")
 
@@ -131,6 +132,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         reader.demand_known(rest)
         status: int = _module(command).run(reader.parse_args(rest), console)
         return status
+    except Declined as answer:
+        return _tell(answer, 0, arguments, console)
     except PublishError as error:
         return _tell(error, 2, arguments, console)
     except KeyboardInterrupt:
@@ -155,7 +158,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tell(error: PublishError, status: int, arguments: Sequence[str], console: Console) -> int:
     """Say an error, with --json as a document too."""
-    console.problem(error)
+    if isinstance(error, Declined):
+        console.err(f"{error.message} ({error.hint})")
+    else:
+        console.problem(error)
     if "--json" in arguments:
         from publisher.tell.document import as_json, document
 

@@ -2,6 +2,7 @@
 
 PublishError                 said to the user: what, where, and what to do
 ├── UsageError               the command line
+├── Declined                 whoever was asked said no: that is no error, and ends it with status 0
 ├── ConfigError              publish.toml, an environment variable, a recipients file
 ├── PostError                a post's file
 ├── TemplateError            a template, or a text that a template made too long
@@ -54,6 +55,10 @@ class PublishError(Exception):
 
 class UsageError(PublishError):
     kind = "usage"
+
+
+class Declined(PublishError):
+    kind = "declined"
 
 
 class ConfigError(PublishError):

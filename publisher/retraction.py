@@ -15,7 +15,7 @@ from publisher.delivery.known import folder_of, named
 from publisher.delivery.plan import Delivery
 from publisher.delivery.planning import Planning
 from publisher.delivery.result import Result, untouched
-from publisher.errors import DeliveryError, UsageError
+from publisher.errors import Declined, DeliveryError, UsageError
 from publisher.ledger.open import open_store
 from publisher.ledger.row import DONE, Row, is_digest
 from publisher.ledger.store import Claim, Store
@@ -186,4 +186,4 @@ def _agree(results: Sequence[Result], asked: Retraction, console: Console) -> No
     if not console.interactive():
         raise UsageError("nothing was deleted: nobody was asked", hint="say --yes if you mean it")
     if not console.ask(question):
-        raise UsageError("nothing was deleted", hint="run again if you mean it")
+        raise Declined("nothing was deleted", hint="run again if you mean it")

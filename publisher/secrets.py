@@ -49,7 +49,7 @@ class Secret:
             if not value:
                 raise ConfigError(
                     f"the environment variable {self.env} is not set",
-                    hint=f"export {self.env}=… and run again; or publish init",
+                    hint=f"{assignment(self.env)} and run again; or publish init",
                 )
             return value
         if self.keyring:
@@ -68,6 +68,12 @@ class Secret:
                 )
             return value
         return self.clear
+
+
+def assignment(variable: str, value: str = "…") -> str:
+    """How a person sets an environment variable in their shell; in PowerShell, on Windows."""
+    shown = value if value == "…" else f"'{value}'"
+    return f"$env:{variable} = {shown}" if os.name == "nt" else f"export {variable}={shown}"
 
 
 class Redactor:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher import cli
 from publisher.sandbox import Sandbox
 from tests.conftest import Publish, live
 
@@ -109,3 +110,13 @@ def test_a_sandbox_that_can_t_start_says_why(
         assert ran.status == 2
         assert words in ran.err
         assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "--version"])
+def test_a_flag_that_is_there_is_no_misspelt_command(
+    flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([flag])
+    assert ended.value.code == 0
+    assert "publish" in capsys.readouterr().out

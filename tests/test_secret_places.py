@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from publisher import dotenv, system_keyring
 from publisher.errors import ConfigError
 from publisher.sandbox import Sandbox
+from publisher.secrets import assignment
 from tests.conftest import Publish
 from tests.pages import ROOT
 from tests.terminals import talk
@@ -249,3 +250,10 @@ def test_a_dry_run_imports_nothing_of_all_this(by_dotenv: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert "twice as fast" in done.stdout
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_a_variable_is_set_as_the_shell_there_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert assignment("A") == "export A=…"
+    assert assignment("A", "b c") == "export A='b c'"
+    monkeypatch.setattr(os, "name", "nt")
+    assert assignment("A", "b c") == "$env:A = 'b c'"

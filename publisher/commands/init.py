@@ -20,6 +20,7 @@ from publisher.config import SIZE_LIMIT, Config
 from publisher.errors import ConfigError, PublishError, UsageError
 from publisher.files import read_text
 from publisher.post.post import Post
+from publisher.secrets import assignment
 from publisher.setup import answers, ignore, settings_file, workflow
 from publisher.setup.answers import Given
 from publisher.setup.desk import Desk, Prepared
@@ -286,7 +287,7 @@ def _check(work: _Work) -> int:
     """Sign in everywhere, as `publish check` does."""
     if work.absent:
         for name in dict.fromkeys(work.absent):
-            work.console.out(f"still missing: export {name}=…, or write it into .env")
+            work.console.out(f"still missing: {assignment(name)}, or write it into .env")
         return 0
     return _command("check", "--config", site.from_here(work.path))
 

@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             # It holds addresses and unpublished texts: for the owner alone.
             try:
                 descriptor = os.open(arguments.file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-                os.fchmod(descriptor, 0o600)
+                if hasattr(os, "fchmod"):  # Windows has none, before Python 3.13
+                    os.fchmod(descriptor, 0o600)
             except OSError as error:
                 raise UsageError(
                     f"{arguments.file}: {error.strerror}", hint="check the path"

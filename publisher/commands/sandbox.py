@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from publisher.delivery.stopping import SIGNALS
 from publisher.sandboxed import running
+from publisher.secrets import assignment
 from publisher.tell.console import Console, clean
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.out(sandbox.config())
         console.out("# --- environment " + "-" * 51)
         for name, value in sandbox.environment().items():
-            console.out(f"export {name}='{value}'")
+            console.out(assignment(name, value))
         console.err(f"\nThe sandbox is running; watch in a browser what it receives: {sandbox.url}")
         console.err(f"To set it up step by step: publish init; its Mastodon is {_host(sandbox)}")
         console.err("\nTo make the next request fail, for example:")

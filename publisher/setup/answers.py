@@ -10,6 +10,7 @@ from typing import Any
 from publisher.adapter import Adapter, Option
 from publisher.config import wrong_value
 from publisher.errors import ConfigError, UsageError, did_you_mean
+from publisher.secrets import assignment
 from publisher.setup.desk import Desk, Prepared
 
 Given = Mapping[str, Mapping[str, str]]
@@ -69,7 +70,7 @@ def settings_in(given: Mapping[str, str], section: str, adapter: type[Adapter]) 
         if option.secret:
             raise UsageError(
                 f"--set {section}.{option.name}: a command line can be read by others",
-                hint=f"export {variable(section, option)}=… instead",
+                hint=f"{assignment(variable(section, option))} instead",
             )
         settings[option.name] = typed(option, text)
         if wrong := wrong_value(option, settings[option.name]):

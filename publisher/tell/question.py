@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from publisher.delivery.left_alone import LEFT_ALONE
 from publisher.delivery.result import Result
-from publisher.errors import UsageError
+from publisher.errors import Declined, UsageError
 from publisher.tell import terminal
 from publisher.tell.console import Console
 
@@ -16,7 +16,7 @@ MANY = 3
 
 def agree(results: Sequence[Result], console: Console) -> None:
     """Show the plan and ask once, where there is somebody to ask: it can't be taken back. Raises
-    UsageError."""
+    Declined where the answer is no; UsageError where nobody is there, and it is much."""
     sending = [result for result in results if result.status == "planned"]
     if not sending:
         return
@@ -39,7 +39,7 @@ def agree(results: Sequence[Result], console: Console) -> None:
     cost = sum(result.delivery.cost for result in sending)
     price = f", for about ${cost:.3f}" if cost else ""
     if not console.ask(f"Send {what} to {names}{price}?"):
-        raise UsageError("nothing was sent", hint="run again when it is as you want it")
+        raise Declined("nothing was sent", hint="run again when it is as you want it")
 
 
 def _to_whom(result: Result) -> str:
