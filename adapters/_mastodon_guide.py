@@ -19,7 +19,7 @@ from publisher.errors import Refused, UsageError
 from publisher.hosts import is_loopback
 from publisher.setup.desk import Desk, Prepared
 
-from .mastodon import instance_of, is_mastodon, wrong_instance
+from ._mastodon_instance import instance_of, is_mastodon, wrong_instance
 
 if TYPE_CHECKING:
     from publisher.http import Session

@@ -30,10 +30,11 @@ from publisher.adapter import (
     pictures_of,
 )  # fmt: skip
 from publisher.errors import CannotLook, Gone, Refused, Unknown
-from publisher.hosts import check_url
 from publisher.text import tree
 from publisher.text.flavour import NON_JOINER, Pings
 from publisher.text.measure import count
+
+from ._mastodon_instance import facts_of, instance_of, since_4_6, wrong_instance
 
 if TYPE_CHECKING:
     from mastodon import Mastodon as Client
@@ -48,7 +49,7 @@ says others."""
 
 KINDS = ("image/jpeg", "image/png", "image/gif", "image/webp")
 PICTURES, BYTES, PIXELS, ALT = 4, 16 * 2**20, 33_177_600, 1500
-ANIMATION_PIXELS, ALT_SINCE_4_6 = 1280 * 720, 10_000
+ANIMATION_PIXELS = 1280 * 720
 """app/models/media_attachment.rb, v4.6.5, likewise."""
 
 PAGE, PAGES = 40, 25
@@ -71,16 +72,6 @@ PINGS = Pings(
 
 HIDDEN = ("private", "direct")
 """Visibilities of what not everybody sees."""
-
-
-def wrong_instance(address: str) -> str | None:
-    wrong = check_url(address)
-    if wrong:
-        return wrong
-    parts = urlsplit(address)
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        return f"goes on after the host: write {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    return None
 
 
 class Mastodon(Adapter):
@@ -134,7 +125,7 @@ class Mastodon(Adapter):
         spoiler = str(options.get("spoiler_text", ""))
         url_length = int(facts.get("characters_reserved_per_url", URL_LENGTH))
         is_mastodon = bool(facts.get("is_mastodon", True))
-        conjuncts = _since_4_6(str(facts.get("version", "")))
+        conjuncts = since_4_6(str(facts.get("version", "")))
 
         def measure(text: str) -> int:
             return count.mastodon(
@@ -287,7 +278,7 @@ class Mastodon(Adapter):
         age = datetime.now(UTC) - attempt.began
         if not timedelta(0) <= age < KEY_FRESH or not self._server["is_mastodon"]:
             return False
-        if _since_4_6(str(self._server["version"])):
+        if since_4_6(str(self._server["version"])):
             return True
         return problem is not None and problem.status == 503 and problem.worded
 
@@ -387,25 +378,7 @@ class Mastodon(Adapter):
 
         with sorted_errors():
             instance = instance_of(self.settings["api_base_url"], self._session)
-        configuration = instance["configuration"]
-        statuses, media = configuration["statuses"], configuration.get("media_attachments") or {}
-        version = str(instance["version"])
-        facts: dict[str, Any] = {
-            "max_characters": int(statuses["max_characters"]),
-            "characters_reserved_per_url": int(statuses["characters_reserved_per_url"]),
-            "version": version,
-            "is_mastodon": is_mastodon(version, str(instance.get("source_url") or "")),
-        }
-        if statuses.get("max_media_attachments"):
-            facts["max_media_attachments"] = int(statuses["max_media_attachments"])
-        for name in ("image_size_limit", "image_matrix_limit", "description_limit"):
-            if media.get(name):
-                facts[name] = int(media[name])
-        if media.get("supported_mime_types"):
-            facts["supported_mime_types"] = [str(kind) for kind in media["supported_mime_types"]]
-        if "description_limit" not in facts and facts["is_mastodon"] and _since_4_6(version):
-            facts["description_limit"] = ALT_SINCE_4_6
-        return facts
+        return facts_of(instance)
 
     def _client(self) -> Client:
         from mastodon import Mastodon as Client  # 300 ms with what it needs
@@ -427,18 +400,6 @@ class Mastodon(Adapter):
         return Session(secrets=self.secrets.values())
 
 
-def instance_of(address: str, session: Session) -> Any:
-    """What a server says of itself. By our own session: Mastodon.py asks with a slash at the end,
-    which Takahē doesn't know and GoToSocial redirects. What has no second version has the first."""
-    api = f"{address.rstrip('/')}/api"
-    try:
-        return session.request("GET", f"{api}/v2/instance").json()
-    except Refused as error:
-        if error.status != 404:
-            raise
-        return session.request("GET", f"{api}/v1/instance").json()
-
-
 def _shown_otherwise(wanted: str | None, now: str | None) -> str:
     """What to say where it is shown to others than it was meant for."""
     if not wanted or not now or wanted == now:
@@ -458,20 +419,3 @@ def _gone() -> Iterator[None]:
         if error.status in (404, 410):
             raise Gone(error.message, status=error.status) from None
         raise
-
-
-def _since_4_6(version: str) -> bool:
-    found = re.match(r"(\d+)\.(\d+)", version)
-    return found is not None and (int(found[1]), int(found[2])) >= (4, 6)
-
-
-def is_mastodon(version: str, source: str) -> bool:
-    """Whether a server counts as Mastodon does. GoToSocial and Takahē don't (their source, 2024 and
-    2025): they say their own name in the version, or have no version of Mastodon's form."""
-    names = f"{version} {source}".lower()
-    if any(
-        name in names
-        for name in ("gotosocial", "takahe", "takahē", "pleroma", "akkoma", "pixelfed", "friendica")
-    ):
-        return False
-    return re.match(r"\d+\.\d+\.\d+", version) is not None and int(version.split(".")[0]) >= 2
