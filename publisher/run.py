@@ -132,8 +132,7 @@ def _prepare(
     # In the sandbox, or without a configuration, nothing can go out.
     is_harmless = options.sandbox or config.path is None
     in_bulk = frozenset() if is_harmless else in_bulk
-    every, _ = channels.without_secrets(config.channels if in_bulk else (), config)
-    settled = Settled(store.ledger, settings_of(config), channels.known_facts(every, store.ledger))
+    settled = _settled(config, store.ledger, in_bulk)
     read, wanted = _read(
         options,
         sources,
@@ -165,7 +164,7 @@ def _prepare(
     )
     plans = plan_all(planning, posts, wanted)
     if not options.dry:
-        settled.keep([each for each in plans.results if each.delivery.post.file in in_bulk], config)
+        settled.keep(_of(in_bulk, plans.results), config)
     gone = [each.warning() for each in gone_now(planning, plans.results)]
     unclear = [each.error for each in read.twins if matters(each.posts, planning)]
     unread = [error for error in read.failed if not is_archived(error, config, store.ledger)]
@@ -180,6 +179,16 @@ def _prepare(
         errors=[*unclear, *unread, *plans.failed],
         drafts=read.drafts,
     )
+
+
+def _settled(config: Config, ledger: Ledger, in_bulk: frozenset[Path]) -> Settled:
+    every, _ = channels.without_secrets(config.channels if in_bulk else (), config)
+    return Settled(ledger, settings_of(config), channels.known_facts(every, ledger))
+
+
+def _of(in_bulk: frozenset[Path], results: Sequence[Result]) -> list[Result]:
+    """Those of posts that lie in a folder that was named."""
+    return [result for result in results if result.delivery.post.file in in_bulk]
 
 
 def _told_beforehand(site: Site, console: Console) -> Sequence[str]:
@@ -229,6 +238,12 @@ def _do_each(sites: Sequence[Site], console: Console) -> list[Told]:
 def _do(site: Site, console: Console) -> Told:
     """Deliver → write back."""
     sent = deliver(site, console)
+    planning = site.planning
+    if just_sent := _of(planning.in_bulk, sent.results):
+        # Made anew: servers may have said their limits meanwhile.
+        _settled(planning.config, planning.ledger, planning.in_bulk).keep(
+            just_sent, planning.config
+        )
     planned = {name_of(result): result for result in sent.results}
     results = [planned.get(name_of(result), result) for result in site.results]
     errors = [*site.errors, *sent.errors]

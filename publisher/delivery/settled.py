@@ -44,11 +44,11 @@ class Settled:
         )
 
     def keep(self, results: Sequence[Result], config: Config) -> None:
-        """Write down what a run found unchanged."""
+        """Write down what a run found unchanged, or has just sent as it is."""
         notes = []
         for result in results:
             delivery = result.delivery
-            if result.status != "unchanged" or not delivery.post.whole or delivery.open_rows:
+            if not delivery.post.whole or not (_is_unchanged(result) or _is_as_sent(result)):
                 continue
             files = _files(delivery.post, delivery.adapter, config)
             if files is not None:
@@ -63,6 +63,18 @@ class Settled:
             dict(self.facts.get(channel, {})), self.ledger.shape(key, channel),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _is_unchanged(result: Result) -> bool:
+    return result.status == "unchanged" and not result.delivery.open_rows
+
+
+def _is_as_sent(result: Result) -> bool:
+    return (
+        result.status == "sent"
+        and result.delivery.fresh
+        and all(row.state == "sent" for row in result.rows)
+    )
 
 
 def settings_of(config: Config) -> str:
