@@ -164,7 +164,7 @@ def _prepare(
     )
     plans = plan_all(planning, posts, wanted)
     if not options.dry:
-        settled.keep(_of(in_bulk, plans.results), config)
+        settled.keep(plans.results, config, in_bulk)
     gone = [each.warning() for each in gone_now(planning, plans.results)]
     unclear = [each.error for each in read.twins if matters(each.posts, planning)]
     unread = [error for error in read.failed if not is_archived(error, config, store.ledger)]
@@ -184,11 +184,6 @@ def _prepare(
 def _settled(config: Config, ledger: Ledger, in_bulk: frozenset[Path]) -> Settled:
     every, _ = channels.without_secrets(config.channels if in_bulk else (), config)
     return Settled(ledger, settings_of(config), channels.known_facts(every, ledger))
-
-
-def _of(in_bulk: frozenset[Path], results: Sequence[Result]) -> list[Result]:
-    """Those of posts that lie in a folder that was named."""
-    return [result for result in results if result.delivery.post.file in in_bulk]
 
 
 def _told_beforehand(site: Site, console: Console) -> Sequence[str]:
@@ -239,11 +234,9 @@ def _do(site: Site, console: Console) -> Told:
     """Deliver → write back."""
     sent = deliver(site, console)
     planning = site.planning
-    if just_sent := _of(planning.in_bulk, sent.results):
-        # Made anew: servers may have said their limits meanwhile.
-        _settled(planning.config, planning.ledger, planning.in_bulk).keep(
-            just_sent, planning.config
-        )
+    if planning.in_bulk:  # made anew: servers may have said their limits meanwhile
+        settled = _settled(planning.config, planning.ledger, planning.in_bulk)
+        settled.keep(sent.results, planning.config, planning.in_bulk)
     planned = {name_of(result): result for result in sent.results}
     results = [planned.get(name_of(result), result) for result in site.results]
     errors = [*site.errors, *sent.errors]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,15 @@ class Settled:
             and all(_stamp(Path(file)) == stamp for file, stamp in note.files.items())
         )
 
-    def keep(self, results: Sequence[Result], config: Config) -> None:
-        """Write down what a run found unchanged, or has just sent as it is."""
+    def keep(self, results: Sequence[Result], config: Config, in_bulk: Collection[Path]) -> None:
+        """Write down what a run found unchanged, or has just sent as it is, of the files that lie in
+        a folder that was named."""
         notes = []
         for result in results:
             delivery = result.delivery
-            if not delivery.post.whole or not (_is_unchanged(result) or _is_as_sent(result)):
+            if delivery.post.file not in in_bulk or not delivery.post.whole:
+                continue
+            if not (_is_unchanged(result) or _is_as_sent(result)):
                 continue
             files = _files(delivery.post, delivery.adapter, config)
             if files is not None:
