@@ -3,61 +3,29 @@ pseudo-terminal."""
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from publisher.sandbox import Sandbox
 from tests.conftest import POST, RECENT
+from tests.terminals import talk
 
 
 def at_a_terminal(
     arguments: list[str], answer: str, folder: Path, **environment: str
 ) -> tuple[int, str]:
-    """Run the command at a terminal, type `answer` when it asks; its exit status and all that was
-    shown."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "publisher", *arguments],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        cwd=folder,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", **environment},
-    )
-    os.close(slave)
-    shown = b""
-    timer = threading.Timer(60, process.kill)
-    timer.start()
-    try:
-        while True:
-            try:
-                data = os.read(master, 65536)
-            except OSError:  # Linux says EIO when the other side is gone
-                break
-            if not data:
-                break
-            shown += data
-            if b"[y/N]" in shown and answer:
-                os.write(master, answer.encode())
-                answer = ""
-        return process.wait(), shown.decode()
-    finally:
-        timer.cancel()
-        os.close(master)
+    """Type `answer` when it asks; empty where no question is expected."""
+    answers = [("[y/N]", answer)] if answer else []
+    return talk(arguments, answers, folder, **environment)
 
 
 def test_it_shows_the_plan_and_asks_once(
     project: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    status, shown = at_a_terminal(["post.md"], "y\n", project)
+    status, shown = at_a_terminal(["post.md"], "y", project)
     assert status == 0, shown
     assert shown.count("[y/N]") == 1
     question = shown.index("[y/N]")
@@ -78,7 +46,7 @@ def test_what_an_edit_changes_is_coloured(
     assert "\x1b[31m[-twice-]\x1b[0m\x1b[32m{+three times+}\x1b[0m as fast" in shown
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n", "\x04"])
+@pytest.mark.parametrize("answer", ["n", " ", "\x04"])
 def test_anything_but_yes_sends_nothing(answer: str, project: Path, sandbox: Sandbox) -> None:
     status, shown = at_a_terminal(["post.md"], answer, project)
     assert status == 0, shown
@@ -110,7 +78,7 @@ def test_an_archive_asks_at_a_terminal(project: Path, sandbox: Sandbox) -> None:
     for number in range(5):
         (project / f"old-{number}.md").write_text(RECENT.replace("2.0", f"1.{number}"), "utf-8")
     (project / "post.md").write_text(RECENT, "utf-8")
-    status, shown = at_a_terminal([".", "--channels", "mastodon"], "n\n", project)
+    status, shown = at_a_terminal([".", "--channels", "mastodon"], "n", project)
     assert status == 0, shown
     assert "6 posts" in shown
     assert not sandbox.received()
@@ -124,7 +92,7 @@ def test_the_question_shows_what_it_is_about_and_no_archive(
     for number in range(5):
         (folder / f"old-{number}.md").write_text(POST.replace("2.0", f"1.{number}"), "utf-8")
     (folder / "new.md").write_text(RECENT, "utf-8")
-    status, shown = at_a_terminal(["posts", "--channels", "mastodon"], "n\n", project)
+    status, shown = at_a_terminal(["posts", "--channels", "mastodon"], "n", project)
     assert status == 0
     assert "posts/new.md" in shown
     assert "old-3.md → mastodon" not in shown
