@@ -15,7 +15,7 @@ from publisher.errors import Declined, PublishError, UsageError, did_you_mean, e
 from publisher.tell.console import Console
 
 COMMANDS = (
-    "init", "new", "check", "channels", "status", "approve", "retract", "adopt", "resolve",
+    "init", "new", "preview", "check", "channels", "status", "approve", "retract", "adopt", "resolve",
     "ledger", "test-mail", "sandbox", "rehearse", "ci", "help", "completion",
 )  # fmt: skip
 
@@ -29,6 +29,7 @@ _EXIT_STATUSES = """exit status:
 commands (a file of that name is ./status):
   publish init               set up channels, step by step
   publish new TITLE          begin a post, with your site's own front matter
+  publish preview POST...    a page that shows posts as each channel would
   publish check [POST...]    are the configuration, each channel's credentials, and these posts good?
   publish channels           every adapter, whether it is set up, what is missing
   publish status [POST]      what is live where, with links

@@ -118,3 +118,11 @@ def read_text(path: Path, limit: int, error: type[PublishError]) -> str:
             "is not UTF-8", hint="save it as UTF-8 in your editor", file=path, line=line
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def keep_out_of_git(folder: Path) -> None:
+    """What is kept there isn't for a repository: the ledger has addresses of people in it. Only for the
+    folder that is made for it. Raises OSError."""
+    ignoring = folder / ".gitignore"
+    if folder.name == ".publish" and not ignoring.exists():
+        ignoring.write_text("*\n", "ascii")

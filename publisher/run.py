@@ -204,7 +204,8 @@ def _would_do(site: Site) -> Told:
     found = {str(file) for file in site.planning.found}
     if any(isinstance(each, PictureMissing) and each.file not in found for each in site.errors):
         status = 2  # a real run, which is all or nothing for what is named, would attempt nothing
-    told = Told(True, status, site.results, site.warnings, site.errors)
+    fitted = site.planning.composer.gatherer.fitted
+    told = Told(True, status, site.results, site.warnings, site.errors, pictures=fitted)
     if not site.planning.config.site.approve:
         return told
     facts = channels.known_facts(site.planning.adapters, site.planning.ledger)
@@ -255,6 +256,7 @@ def _together(done: Sequence[Told]) -> Told:
         warnings=[warning for told in done for warning in told.warnings],
         errors=[error for told in done for error in told.errors],
         approvals={file: words for told in done for file, words in told.approvals.items()},
+        pictures={name: data for told in done for name, data in told.pictures.items()},
     )
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from publisher.errors import LedgerError
+from publisher.files import keep_out_of_git
 from publisher.ledger.schema import migrate
 
 
@@ -32,7 +33,7 @@ def make(path: Path) -> None:
 
     Raises OSError.
     """
-    _keep_out_of_git(path.parent)
+    keep_out_of_git(path.parent)
     new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
         # Readable by the owner alone from the first moment: it holds addresses and unpublished
@@ -54,13 +55,6 @@ def make(path: Path) -> None:
                 new.rename(path)
     finally:
         new.unlink(missing_ok=True)
-
-
-def _keep_out_of_git(folder: Path) -> None:
-    """The ledger has addresses of people in it. Only for the folder that is made for it."""
-    ignoring = folder / ".gitignore"
-    if folder.name == ".publish" and not ignoring.exists():
-        ignoring.write_text("*\n", "ascii")
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -14,7 +14,8 @@ from publisher.post.post import Post
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a run did, or would do. `left_alone` are lines about what it doesn't touch, `drafts` those
-    that it found in folders, `approvals` says of a post's file whether it is approved."""
+    that it found in folders, `approvals` says of a post's file whether it is approved; `pictures`
+    has the bytes of what a dry run would attach, by their hash."""
 
     dry: bool
     status: int
@@ -24,3 +25,4 @@ class Told:
     left_alone: Sequence[str] = ()
     drafts: Sequence[Post] = ()
     approvals: Mapping[Path, str] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
