@@ -29,8 +29,8 @@ class Creation:
     """Creates the rows of one delivery, in one run.
 
     `_looks` are the times (time.monotonic) at which a row was looked for in vain since its last
-    attempt, and `_problems` says what became of that, where it was of this run; `_risked` are the rows that were sent again
-    in the blind, once a run, because the configuration says so.
+    attempt, and `_problems` says what became of that, where it was of this run; `_risked` are the
+    rows that were sent again in the blind, once a run, because the configuration says so.
     """
 
     def __init__(self, work: Work, timing: Timing) -> None:
