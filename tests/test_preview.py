@@ -117,6 +117,16 @@ def test_the_page_is_small(project: Path, publish: Publish) -> None:
     assert len(shown(project).encode()) < 300_000
 
 
+def test_several_posts_stand_below_each_other(project: Path, publish: Publish) -> None:
+    (project / "other.md").write_text("# Another one\n\nIts own words.\n", "utf-8")
+    assert publish("preview", "post.md", "other.md", "--no-open").status == 0
+    page = shown(project)
+    assert page.count("<h1") == 2
+    ids = re.findall(r'\sid="([^"]+)"', re.sub(r'srcdoc="[^"]*"', "", page))
+    assert len(ids) == len(set(ids)) == 2 * 5
+    assert set(re.findall(r'aria-labelledby="([^"]+)"', page)) <= set(ids)
+
+
 @given(st.text(max_size=80))
 def test_marks_and_links_let_no_markup_through(text: str) -> None:
     for made in (linked(text), marked(text)):
