@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from publisher.adapter import Payload, Picture, pictures_of
-from publisher.compose.post_view import cid
+from publisher.compose.post_view import PostView, cid
 from publisher.delivery.result import Result
 from publisher.ledger.row import Row
 from publisher.tell import terminal
@@ -41,7 +41,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`look` names the template that shows it; `fields` are what a reader sees beside the text."""
+    """`look` names the template that shows it; `fields` are what a reader sees beside the text;
+    `preview` is what an inbox shows beside a subject."""
 
     channel: str
     title: str
@@ -51,11 +52,11 @@ class Card:
     link: str
     link_title: str
     description: str
+    preview: str
     colour: str
     parts: tuple[Part, ...]
     losses: tuple[str, ...]
     notes: tuple[str, ...]
-    cost: float
     error: str
 
     @property
@@ -79,11 +80,11 @@ def card(result: Result, fitted: Mapping[str, bytes]) -> Card:
         link=message.url,
         link_title=message.title,
         description=message.description,
+        preview=PostView(delivery.post, adapter, message.rule).preview,
         colour=str(message.options.get("colour") or ""),
         parts=tuple(_part(result, row, fitted) for row in rows),
         losses=tuple(terminal.losses(delivery)),
         notes=(*message.notes, *delivery.post.notes),
-        cost=delivery.cost,
         error=error,
     )
 

@@ -19,12 +19,20 @@ from publisher.preview.card import Card, card
 _ADDRESS = re.compile(
     r"(https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]])|(?<![\w&])([#@][^\W_](?:[\w.@\u200c-]*\w)?)"
 )
+_KEPT = re.compile(
+    r"```[\w+-]*\n(?P<block>.*?)\n?```|`(?P<code>[^`\n]+)`|\\(?P<letter>[^\w\s])", re.DOTALL
+)
+"""Code, and letters that are meant as they are: in neither is anything a mark."""
 _MARKS = (
+    (re.compile(r"(?m)^#{1,3} (.+)$"), r"<strong>\1</strong>"),
+    (re.compile(r"(?m)^&gt; ?(.*)$"), r'<span class="quote">\1</span>'),
     (re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*"), r"<strong>\1</strong>"),
     (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"), r"<em>\1</em>"),
-    (re.compile(r"(?<!`)`([^`\n]+)`(?!`)"), r"<code>\1</code>"),
+    (re.compile(r"~~(?=\S)(.+?)(?<=\S)~~"), r"<s>\1</s>"),
     (re.compile(r"\[([^\]\n]+)\]\((https?://[^\s)]+)\)"), r'<a href="\2" rel="noreferrer">\1</a>'),
 )
+_OPEN, _CLOSE = "\ufdd2", "\ufdd3"
+"""Around the number of what is kept. Noncharacters: no post contains them."""
 
 
 def page(
@@ -59,7 +67,7 @@ def linked(text: str) -> Markup:
 
     def link(found: re.Match[str]) -> str:
         if found[1]:
-            return f'<a href="{found[1]}" rel="noreferrer">{found[1]}</a>'
+            return f'<a href="{found[1]}" rel="noreferrer" dir="ltr">{found[1]}</a>'
         return f'<span class="tag">{found[2]}</span>'
 
     return Markup(_ADDRESS.sub(link, str(escape(text))))  # noqa: S704 - escaped just before
@@ -67,10 +75,18 @@ def linked(text: str) -> Markup:
 
 def marked(text: str) -> Markup:
     """Text with the commonest marks of Markdown as clients that know it show them."""
-    shown = str(escape(text))
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        code = found["block"] or found["code"]
+        kept.append(f"<code>{escape(code)}</code>" if code else str(escape(found["letter"] or "")))
+        return f"{_OPEN}{len(kept) - 1}{_CLOSE}"
+
+    shown = str(escape(_KEPT.sub(keep, text)))
     for pattern, made in _MARKS:
         shown = pattern.sub(made, shown)
-    return Markup(re.sub(r"\\([*_`~|>#\[\]\\-])", r"\1", shown))  # noqa: S704 - escaped just before
+    whole = re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda found: kept[int(found[1])], shown)
+    return Markup(whole)  # noqa: S704 - every piece was escaped
 
 
 @cache
