@@ -36,6 +36,7 @@ from publisher.text.measure import count
 from . import _discord_text
 
 if TYPE_CHECKING:
+    from publisher.sandbox.stand_in import StandIn
     from publisher.setup.desk import Guide
 
 DESCRIPTION, TITLE, CONTENT, TOTAL, USERNAME = 4096, 256, 2000, 6000, 80
@@ -109,6 +110,12 @@ class Discord(Adapter):
         from ._discord_guide import guide
 
         return guide
+
+    @classmethod
+    def platform(cls) -> type[StandIn]:
+        from publisher.sandbox.discord import Discord
+
+        return Discord
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         limit = options.get("max_characters")

@@ -35,6 +35,7 @@ from ._addresses import clean, on_the_wire, sender
 from ._recipients import Recipients, read
 
 if TYPE_CHECKING:
+    from publisher.sandbox.stand_in import StandIn
     from publisher.setup.desk import Guide
 
     from ._smtp import Session
@@ -166,6 +167,12 @@ class Email(Adapter):
         from ._email_guide import guide
 
         return guide
+
+    @classmethod
+    def platform(cls) -> type[StandIn]:
+        from publisher.sandbox.mail import Mail
+
+        return Mail
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         return Rule("email", None, "default", len)

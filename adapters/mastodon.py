@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mastodon import Mastodon as Client
 
     from publisher.http import Session
+    from publisher.sandbox.stand_in import StandIn
     from publisher.setup.desk import Guide
 
 LIMIT = 500
@@ -120,6 +121,12 @@ class Mastodon(Adapter):
         from ._mastodon_guide import guide
 
         return guide
+
+    @classmethod
+    def platform(cls) -> type[StandIn]:
+        from publisher.sandbox.mastodon import Mastodon
+
+        return Mastodon
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         spoiler = str(options.get("spoiler_text", ""))

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tweepy import Client
 
     from publisher.http import Session
+    from publisher.sandbox.stand_in import StandIn
     from publisher.setup.desk import Guide
 
 LIMIT = 280
@@ -121,6 +122,12 @@ class Twitter(Adapter):
         from ._twitter_guide import guide
 
         return guide
+
+    @classmethod
+    def platform(cls) -> type[StandIn]:
+        from publisher.sandbox.twitter import Twitter
+
+        return Twitter
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
         if "max_characters" in options:

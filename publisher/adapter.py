@@ -19,6 +19,7 @@ from publisher.text.flavour import NOBODY, Flavour, Pings, plain_text
 from publisher.text.measure.hashtags import IsHashtag
 
 if TYPE_CHECKING:
+    from publisher.sandbox.stand_in import StandIn
     from publisher.setup.desk import Guide
 
 Payload = dict[str, Any]
@@ -48,6 +49,10 @@ class Option:
     check: Callable[[Any], str | None] | None = None
     leads: bool = False
     env: str = ""
+
+    def variable(self, section: str) -> str:
+        """The environment variable that this secret of `[channels.SECTION]` is usually in."""
+        return self.env or f"{section}_{self.name}".upper().replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +289,12 @@ class Adapter(ABC):
     def guide(cls) -> Guide | None:
         """What leads a person through setting up a section. None: each required option is asked
         for."""
+        return None
+
+    @classmethod
+    def platform(cls) -> type[StandIn] | None:
+        """The platform that the sandbox runs on this machine for it. None: there is none, and in
+        the sandbox the channel is left out."""
         return None
 
     # Pure.

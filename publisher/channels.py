@@ -71,7 +71,7 @@ def channels_of(post: Post, names: tuple[str, ...] | None, config: Config) -> tu
 
     Raises PostError for a channel that the front matter names and the configuration doesn't have.
     """
-    wanted = names or (tuple(config.channels) if post.channels is None else post.channels)
+    wanted = names or (_usual(config) if post.channels is None else post.channels)
     for name in wanted:
         if name not in config.channels:
             raise PostError(
@@ -80,6 +80,10 @@ def channels_of(post: Post, names: tuple[str, ...] | None, config: Config) -> tu
                 file=post.file,
             )
     return wanted
+
+
+def _usual(config: Config) -> tuple[str, ...]:
+    return config.usual or tuple(config.channels)
 
 
 def sign_in(names: Iterable[str], config: Config) -> tuple[dict[str, Adapter], Redactor]:

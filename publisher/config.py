@@ -110,7 +110,8 @@ class Config:
     """One run's settings. `path` is None where there is no file; `root` is the folder everything is
     relative to.
 
-    `confined`: what it names lies inside `root`, too. `generator` is what builds the site that the
+    `usual` are the channels of a post that names none; empty: all. `confined`: what it names lies
+    inside `root`, too. `generator` is what builds the site that the
     posts lie in, where it is known. The ledger is the file `ledger`; or, where
     `branch` is not empty, it lives on that branch of the repository.
     """
@@ -122,6 +123,7 @@ class Config:
     ledger: Path = Path(".publish/ledger.db")
     branch: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    usual: tuple[str, ...] = ()
     secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
     warnings: tuple[PublishError, ...] = ()
     confined: bool = False
@@ -214,7 +216,7 @@ def of_run(
     if confined and preview:  # it may be a stranger's: nothing of it is run
         config = replace(config, site=replace(config.site, build_list=""))
     if preview and not config.channels:
-        return replace(config, channels=bare(config.root).channels)
+        return replace(config, channels=bare(config.root).channels, usual=registry.USUAL)
     return config
 
 
@@ -257,7 +259,8 @@ def bare(root: Path) -> Config:
     """The settings where no file was found: every adapter under its own name, nothing
     configured."""
     names = registry.names()
-    return Config(root=root, channels={name: Channel(name, name, {}, root) for name in names})
+    channels = {name: Channel(name, name, {}, root) for name in names}
+    return Config(root=root, channels=channels, usual=registry.USUAL)
 
 
 class _Reader:
@@ -294,9 +297,16 @@ class _Reader:
         if self.errors:
             raise self.errors[0] if len(self.errors) == 1 else Problems(self.errors)
         return Config(
-            self.root, self.path, site, pictures, Path(ledger.get("path") or ".publish/ledger.db"), branch,
-            channels, secrets, tuple(self.warnings),
-        )  # fmt: skip
+            root=self.root,
+            path=self.path,
+            site=site,
+            pictures=pictures,
+            ledger=Path(ledger.get("path") or ".publish/ledger.db"),
+            branch=branch,
+            channels=channels,
+            secrets=secrets,
+            warnings=tuple(self.warnings),
+        )
 
     def problem(self, message: str, hint: str, section: str, key: str = "") -> None:
         self.errors.append(

@@ -9,14 +9,15 @@ from publisher.adapter import Adapter
 from publisher.errors import ConfigError, did_you_mean
 
 GROUP = "publisher.adapters"
-_FIRST = ("mastodon", "twitter", "discord", "email")
-"""The order in which people are shown them; others follow by name."""
+USUAL = ("mastodon", "twitter", "discord", "email")
+"""Where a post goes while nothing is configured. People are shown these first; others follow by
+name."""
 
 
 @cache
 def _found() -> dict[str, EntryPoint]:
     found = {point.name: point for point in entry_points(group=GROUP)}
-    order = [name for name in _FIRST if name in found] + sorted(set(found) - set(_FIRST))
+    order = [name for name in USUAL if name in found] + sorted(set(found) - set(USUAL))
     return {name: found[name] for name in order}
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from publisher import config as configuration
+from publisher import registry
 from publisher.adapter import Channel
 from publisher.config import Config
 from publisher.errors import UsageError
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from publisher.sandbox import Sandbox
 
 
-LAST_PORT = 65_535 - 4
-"""It takes five in a row."""
+LAST_PORT = 65_535
 
 
 @contextmanager
@@ -34,7 +34,9 @@ def sandboxed(config: Config, console: Console) -> Iterator[Config]:
     look at.
     """
     keep = config.root / ".publish" / "sandbox"
-    with tempfile.TemporaryDirectory() as scratch, running(0, keep) as sandbox:
+    adapters = [channel.adapter for channel in config.channels.values()]
+    used = tuple(dict.fromkeys(adapters)) or registry.USUAL
+    with tempfile.TemporaryDirectory() as scratch, running(0, keep, used) as sandbox:
         yield leading_to(sandbox, config, Path(scratch))
         _tell(sandbox, keep, console)
 
@@ -84,29 +86,30 @@ def demand_sandbox() -> None:
 
 
 @contextmanager
-def running(port: int, keep: Path | None) -> Iterator[Sandbox]:
-    """A sandbox that is stopped at the end. Raises UsageError where the extra isn't installed, a
-    port is taken, or `keep` can't be written."""
+def running(port: int, keep: Path | None, adapters: Sequence[str]) -> Iterator[Sandbox]:
+    """A sandbox of these adapters' platforms that is stopped at the end. Raises UsageError where
+    the extra isn't installed, a port is taken, or `keep` can't be written."""
     demand_sandbox()
     from publisher.sandbox import Sandbox
 
-    if not 0 <= port <= LAST_PORT:
-        raise UsageError(f"{port} is no port", hint=f"choose one from 1024 to {LAST_PORT}")
+    highest = LAST_PORT - len(adapters)
+    if not 0 <= port <= highest:
+        raise UsageError(f"{port} is no port", hint=f"choose one from 1024 to {highest}")
     try:
-        sandbox = Sandbox(port, keep)
+        sandbox = Sandbox(port, keep, adapters)
         sandbox.start()
     except OSError as problem:
-        raise _cannot_start(port, keep, problem) from None
+        raise _cannot_start(port, port + len(adapters), keep, problem) from None
     try:
         yield sandbox
     finally:
         sandbox.stop()
 
 
-def _cannot_start(port: int, keep: Path | None, problem: OSError) -> UsageError:
+def _cannot_start(port: int, last: int, keep: Path | None, problem: OSError) -> UsageError:
     if problem.errno == errno.EADDRINUSE:
         return UsageError(
-            f"a port from {port} to {port + 4} is taken",
+            f"a port from {port} to {last} is taken",
             hint="choose another one; or stop the sandbox that runs there",
         )
     where = keep if keep and problem.filename else "a port"
@@ -125,13 +128,14 @@ def _tell(sandbox: Sandbox, keep: Path, console: Console) -> None:
         mine = [item for item in received if item["channel"] == channel]
         console.err(f"{channel} received {len(mine)}:")
         for item in mine:
-            head = (
-                f"to {', '.join(item['to'])}: {item['subject']}"
-                if channel == "email"
-                else item["text"].split("\n")[0]
-            )
-            console.err(f"  {clean(head)}")
+            console.err(f"  {clean(_first_line(item))}")
     console.err(
         f"look at all of it in {clean(os.path.relpath(keep))}: received.html in a browser,"
         " received.json, and each mail as .eml and .html"
     )
+
+
+def _first_line(item: Mapping[str, Any]) -> str:
+    if "subject" in item:
+        return f"to {', '.join(item['to'])}: {item['subject']}"
+    return str(item["text"]).split("\n")[0]

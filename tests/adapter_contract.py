@@ -14,6 +14,7 @@ import hashlib
 import json
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,7 +36,7 @@ from publisher.adapter import (
 )
 from publisher.errors import CannotLook, DeliveryError, Gone, NotSent, Refused, Unknown
 from publisher.ledger.row import canonical
-from publisher.sandbox import FAULTS, Sandbox
+from publisher.sandbox import Sandbox
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SENTENCE = (
@@ -73,6 +74,18 @@ class AdapterContract:
         "cut",
     )
     """Faults after which nobody can know without looking."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def own_sandbox(cls) -> Iterator[Sandbox]:
+        """With this channel's platform alone."""
+        with Sandbox(adapters=(cls.adapter,)) as sandbox:
+            yield sandbox
+
+    @pytest.fixture
+    def sandbox(self, own_sandbox: Sandbox) -> Sandbox:
+        own_sandbox.clear()
+        return own_sandbox
 
     @pytest.fixture
     def channel(self, sandbox: Sandbox) -> Adapter:
@@ -215,7 +228,7 @@ class AdapterContract:
         self, channel: Adapter, sandbox: Sandbox
     ) -> None:
         for kind in self.maybe_live:
-            assert kind in FAULTS[self.adapter]
+            assert kind in sandbox.kinds()[self.adapter]
             sandbox.clear()
             sandbox.fault(self.adapter, kind, seconds=0.1)
             with pytest.raises(Unknown):

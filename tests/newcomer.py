@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
 from tests import pressing_browser
 from tests.pages import ROOT
 from tests.pressing_browser import code_in, press
@@ -46,7 +47,7 @@ NO_SITE: tuple[str, Answer] = ("pages on a site?", "n")
 
 
 def host(sandbox: Sandbox) -> str:
-    return urlsplit(sandbox.mastodon_url).netloc
+    return urlsplit(sandbox[Mastodon].url).netloc
 
 
 def page_in(shown: str) -> str:

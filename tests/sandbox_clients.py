@@ -13,6 +13,10 @@ import tweepy
 from requests_oauthlib import OAuth1
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.discord import Discord
+from publisher.sandbox.mail import Mail
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -21,8 +25,8 @@ PNG = base64.b64decode(
 
 def toots(sandbox: Sandbox, **more: Any) -> mastodon.Mastodon:
     return mastodon.Mastodon(
-        access_token=more.pop("token", sandbox.mastodon.token),
-        api_base_url=sandbox.mastodon_url,
+        access_token=more.pop("token", sandbox[Mastodon].token),
+        api_base_url=sandbox[Mastodon].url,
         mastodon_version="4.5.2",
         version_check_mode="created",
         ratelimit_method="throw",
@@ -43,7 +47,7 @@ class ToSandbox(requests.Session):
         with requests.Session() as fresh:
             return fresh.request(
                 method,
-                str(url).replace("https://api.twitter.com", self.sandbox.twitter_url),
+                str(url).replace("https://api.twitter.com", self.sandbox[Twitter].url),
                 *rest,
                 **more,
             )
@@ -66,7 +70,7 @@ def tweets(sandbox: Sandbox, **secrets: str) -> tweepy.Client:
 def hook(
     sandbox: Sandbox, body: dict[str, Any] | None = None, *, wait: str = "true", **more: Any
 ) -> requests.Response:
-    where = f"{sandbox.discord_webhook_url}?wait={wait}"
+    where = f"{sandbox[Discord].webhook_url}?wait={wait}"
     return requests.post(where, json=body, timeout=5, **more)
 
 
@@ -83,8 +87,8 @@ def mail(
     message["Message-ID"] = "<1@example.org>"
     message.set_content("Plain – text\n")
     message.add_alternative(html, subtype="html")
-    with smtplib.SMTP("127.0.0.1", sandbox.mail.port, timeout=5) as server:
-        server.login(sandbox.mail.user, sandbox.mail.password)
+    with smtplib.SMTP("127.0.0.1", sandbox[Mail].port, timeout=5) as server:
+        server.login(sandbox[Mail].user, sandbox[Mail].password)
         return server.send_message(
             message, "bounce@example.org", recipients or ("ada@example.org",)
         )
@@ -98,22 +102,22 @@ def post(sandbox: Sandbox, platform: str, timeout: float = 5) -> requests.Respon
     """Send "Hello" with a plain client that follows nothing and repeats nothing."""
     if platform == "discord":
         return requests.post(
-            f"{sandbox.discord_webhook_url}?wait=true",
+            f"{sandbox[Discord].webhook_url}?wait=true",
             json={"content": "Hello"},
             timeout=timeout,
             allow_redirects=False,
         )
     if platform == "mastodon":
         return requests.post(
-            f"{sandbox.mastodon_url}/api/v1/statuses",
+            f"{sandbox[Mastodon].url}/api/v1/statuses",
             json={"status": "Hello"},
-            headers={"Authorization": f"Bearer {sandbox.mastodon.token}"},
+            headers={"Authorization": f"Bearer {sandbox[Mastodon].token}"},
             timeout=timeout,
             allow_redirects=False,
         )
-    x = sandbox.twitter
+    x = sandbox[Twitter]
     return requests.post(
-        f"{sandbox.twitter_url}/2/tweets",
+        f"{sandbox[Twitter].url}/2/tweets",
         json={"text": "Hello"},
         auth=OAuth1(x.consumer_key, x.consumer_secret, x.access_token, x.access_token_secret),
         timeout=timeout,

@@ -8,6 +8,7 @@ import pytest
 
 from publisher import cli
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
 from tests.conftest import Publish, live
 
 
@@ -88,18 +89,18 @@ def test_an_instance_s_address_with_a_path_is_told_in_one_line(
     project: Path, sandbox: Sandbox, publish: Publish
 ) -> None:
     text = (project / "publish.toml").read_text("utf-8")
-    there = f'"{sandbox.mastodon_url}"'
+    there = f'"{sandbox[Mastodon].url}"'
     (project / "publish.toml").write_text(text.replace(there, f'{there[:-1]}/@demo"'), "utf-8")
     ran = publish("post.md")
     assert ran.status == 2
-    assert f"write {sandbox.mastodon_url}" in ran.err
+    assert f"write {sandbox[Mastodon].url}" in ran.err
     assert len(ran.err.splitlines()) == 1
 
 
 def test_a_sandbox_that_can_t_start_says_why(
     project: Path, sandbox: Sandbox, publish: Publish
 ) -> None:
-    taken = sandbox.mastodon_url.rpartition(":")[2]
+    taken = sandbox[Mastodon].url.rpartition(":")[2]
     (project / "file").write_text("x", "utf-8")
     for arguments, words in (
         (("--port", taken), "is taken"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
 from publisher.tell.github import MARK
 from tests.conftest import POST, YESTERDAY, Publish
 from tests.picture_files import halves, saved
@@ -119,7 +120,7 @@ def test_a_push_to_the_default_branch_publishes_and_tells(
     ran = publish("ci")
     assert ran.status == 0, ran.err
     assert len(sandbox.received()) == 6
-    assert f"{sandbox.mastodon_url}/@demo/" in output(project, "urls")
+    assert f"{sandbox[Mastodon].url}/@demo/" in output(project, "urls")
     assert output(project, "failed") == ""
 
 

@@ -13,6 +13,8 @@ import pytest
 from publisher import clock
 from publisher.delivery import side_by_side
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from tests.conftest import Publish, live
 
 HOUR = timedelta(hours=1)
@@ -40,13 +42,13 @@ class Clocks:
 
 @pytest.fixture
 def clocks(sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch) -> Clocks:
-    monkeypatch.setattr(sandbox.mastodon, "software", "gotosocial")
+    monkeypatch.setattr(sandbox[Mastodon], "software", "gotosocial")
     return Clocks(sandbox, monkeypatch)
 
 
 def lose(sandbox: Sandbox, channel: str, publish: Publish) -> None:
     """It is live, and this machine doesn't know: neither from the answer nor by looking."""
-    sandbox.twitter.posts.clear()
+    sandbox[Twitter].posts.clear()
     sandbox.fault(channel, "lost")
     sandbox.fault(channel, "500", times=500, when="GET")
     assert publish("post.md", "--channels", channel).status == 3
@@ -77,7 +79,7 @@ def test_a_clock_that_was_set_meanwhile_hides_nothing(
     """On a Mastodon without keys, and an X that has forgotten what is a duplicate."""
     clocks.set(ours=then, theirs=timedelta(0))
     lose(sandbox, channel, publish)
-    for post in sandbox.twitter.posts.values():
+    for post in sandbox[Twitter].posts.values():
         post["same"] = ""
     clocks.set(ours=now, theirs=theirs)
     assert publish("post.md", "--channels", channel).status == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
 from tests.reliability.fixtures import MakeWorld
 from tests.reliability.fixtures import box as box
 from tests.reliability.fixtures import make as make
@@ -146,8 +147,8 @@ def test_a_late_replica_and_a_server_without_keys(make: MakeWorld, box: Sandbox)
     """It is live, but the list doesn't show it yet, and the server knows no Idempotency-Key: one
     look is not enough."""
     world = make(channels=("mastodon",))
-    box.mastodon.software = "gotosocial"
-    box.mastodon.lag = 0.2
+    box[Mastodon].software = "gotosocial"
+    box[Mastodon].lag = 0.2
     box.fault("mastodon", "lost")
     assert world.publish().wait().status == 0
     assert world.faults() == []

@@ -15,6 +15,8 @@ import pytest
 
 from publisher.failpoints import FOR_PICTURES, POINTS
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from tests.reliability.fixtures import runner as runner
 from tests.reliability.matrix import CASES, Case, Kill, Matrix
 from tests.reliability.runner import Runner
@@ -71,7 +73,7 @@ def test_the_count_sees_a_duplicate_and_a_loss(tmp_path: Path, matrix: Matrix) -
     world = matrix.world(CASES[1], "counted")
     assert world.publish().wait().status == 0
     assert (world.duplicates(), world.losses(), world.faults()) == (0, 0, [])
-    posts = world.sandbox.mastodon.posts
+    posts = world.sandbox[Mastodon].posts
     (third,) = [post for post in posts.values() if "counted-v1-p3" in post["text"]]
     posts["999"] = {**third, "id": "999"}
     assert (world.duplicates(), world.losses()) == (1, 0)
@@ -87,13 +89,13 @@ def test_what_was_cut_off_is_found_however_much_was_posted_since(
 ) -> None:
     """On a server without Idempotency-Keys, and with an X that forgets what is a duplicate."""
     with Sandbox() as box:
-        box.mastodon.software = "gotosocial"
+        box[Mastodon].software = "gotosocial"
         world = World(tmp_path / "busy", box, runner, "busy", channels=(channel,))
         killed = world.publish(
             how="kill", at="response received", hit=REQUEST[channel], channel=channel
         ).wait()
         assert killed.killed
-        posts = {"mastodon": box.mastodon, "twitter": box.twitter}[channel].posts
+        posts = {"mastodon": box[Mastodon], "twitter": box[Twitter]}[channel].posts
         (ours,) = posts.values()
         ours["same"] = ""
         for number in range(130):
@@ -110,7 +112,7 @@ def test_x_without_reads_is_asked_about_once_a_refusal_proves_nothing_any_more(
     """Within 15 minutes the same text once more is proof; later X may have forgotten, so it is held
     for a person."""
     with Sandbox() as box:
-        box.twitter.reads = False
+        box[Twitter].reads = False
         world = World(tmp_path / "later", box, runner, "later", channels=("twitter",))
         hit = REQUEST["twitter"]
         killed = world.publish(how="kill", at="request sent", hit=hit, channel="twitter").wait()
@@ -135,7 +137,7 @@ def test_a_late_arrival_is_recognised_by_the_refusal_of_the_next_attempt(
     """X lists nothing for a while, so it is sent again; the refusal then proves that the first one
     went through."""
     with Sandbox() as box:
-        box.twitter.lag = 1.0
+        box[Twitter].lag = 1.0
         world = World(tmp_path / "lag", box, runner, "lag", channels=("twitter",), threads=True)
         box.fault("twitter", "lost")
         assert world.publish().wait().status in (0, 1)

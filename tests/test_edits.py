@@ -9,6 +9,7 @@ import pytest
 
 from publisher.compose import template
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
 from tests.conftest import POST, Publish, edit, live, texts
 from tests.picture_files import halves, saved
 
@@ -235,8 +236,8 @@ def test_what_somebody_edited_there_is_not_overwritten_without_force(
 ) -> None:
     publish("post.md", "--channels", "mastodon")
     (item,) = live(sandbox, "mastodon")
-    with sandbox.mastodon.lock:
-        sandbox.mastodon.posts[item["id"]]["text"] = "Somebody wrote this by hand."
+    with sandbox[Mastodon].lock:
+        sandbox[Mastodon].posts[item["id"]]["text"] = "Somebody wrote this by hand."
     edit(project, "twice", "three times")
     ran = publish("post.md", "--channels", "mastodon", "--json")
     assert (ran.status, ran.statuses()) == (0, {"mastodon": "outdated"})
@@ -250,8 +251,8 @@ def test_what_somebody_edited_there_is_not_overwritten_without_force(
 
 def test_what_was_deleted_there_stays_so(project: Path, sandbox: Sandbox, publish: Publish) -> None:
     publish("post.md", "--channels", "mastodon")
-    with sandbox.mastodon.lock:
-        sandbox.mastodon.posts.clear()
+    with sandbox[Mastodon].lock:
+        sandbox[Mastodon].posts.clear()
     edit(project, "twice", "three times")
     ran = publish("post.md", "--channels", "mastodon", "--json")
     assert (ran.status, ran.statuses()) == (0, {"mastodon": "skipped"})

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
 from publisher.setup.loopback import Redirect
 from tests import pressing_browser
 from tests.newcomer import NO_SITE, host, which
@@ -56,7 +57,7 @@ def test_who_denies_it_is_asked_whether_to_try_again(empty: Path, sandbox: Sandb
     ]
     _, shown = talk(["init"], answers, empty, BROWSER=denying)
     assert "said no: The resource owner" in shown
-    assert not sandbox.mastodon.tokens
+    assert not sandbox[Mastodon].tokens
 
 
 # What the guides make of an answer

@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.discord import Discord
+from publisher.sandbox.mail import Mail
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from tests.conftest import Publish
 from tests.newcomer import BROWSER, NO_SITE, host, pressed, settings, which
 from tests.newcomer import empty as empty
@@ -25,16 +29,16 @@ def test_mastodon_by_a_browser_that_comes_back(empty: Path, sandbox: Sandbox) ->
     assert status == 0, shown
     assert "signed in as @demo" in shown
     assert settings(empty)["channels"]["mastodon"] == {
-        "api_base_url": sandbox.mastodon_url,
+        "api_base_url": sandbox[Mastodon].url,
         "access_token": {"env": "MASTODON_ACCESS_TOKEN"},
     }
-    (token,) = sandbox.mastodon.tokens
+    (token,) = sandbox[Mastodon].tokens
     assert f"MASTODON_ACCESS_TOKEN='{token}'" in (empty / ".env").read_text("utf-8")
     assert (empty / ".env").stat().st_mode & 0o777 == 0o600
     assert token not in shown
     assert token not in (empty / "publish.toml").read_text("utf-8")
     assert (empty / ".gitignore").read_text("utf-8") == ".env\n.publish/\n"
-    assert sandbox.mastodon.tokens[token] == frozenset(
+    assert sandbox[Mastodon].tokens[token] == frozenset(
         "write:statuses write:media read:statuses profile".split()
     )
     asked = next(one for one in sandbox.requests if one.path == "/oauth/authorize")
@@ -63,14 +67,14 @@ def test_mastodon_by_a_pasted_code_where_there_is_no_browser(
 def test_a_server_without_the_scope_profile_is_asked_for_the_older_one(
     software: Any, empty: Path, sandbox: Sandbox
 ) -> None:
-    sandbox.mastodon.software = software
+    sandbox[Mastodon].software = software
     try:
         answers = [NO_SITE, which("mastodon"), ("Your instance", host(sandbox))]
         status, shown = talk(["init"], answers, empty, BROWSER=BROWSER)
     finally:
-        sandbox.mastodon.software = "mastodon"
+        sandbox[Mastodon].software = "mastodon"
     assert status == 0, shown
-    (scopes,) = sandbox.mastodon.tokens.values()
+    (scopes,) = sandbox[Mastodon].tokens.values()
     assert "read:accounts" in scopes
     assert "profile" not in scopes
 
@@ -79,8 +83,8 @@ def test_an_address_with_a_path_is_asked_again(empty: Path, sandbox: Sandbox) ->
     answers = [
         NO_SITE,
         which("mastodon"),
-        ("Your instance", f"{sandbox.mastodon_url}/@demo"),
-        (f"write {sandbox.mastodon_url}", host(sandbox)),
+        ("Your instance", f"{sandbox[Mastodon].url}/@demo"),
+        (f"write {sandbox[Mastodon].url}", host(sandbox)),
     ]
     status, shown = talk(["init"], answers, empty, BROWSER=BROWSER)
     assert status == 0, shown
@@ -94,7 +98,7 @@ def test_a_server_that_isn_t_there_can_be_tried_again_or_left_out(
         which("mastodon", "discord"),
         ("Your instance", "127.0.0.1:9"),
         ("again?", "n"),
-        ("webhook's address (it", sandbox.discord_webhook_url),
+        ("webhook's address (it", sandbox[Discord].webhook_url),
     ]
     status, shown = talk(["init"], answers, empty)
     assert status == 0, shown
@@ -106,25 +110,25 @@ def test_a_server_that_isn_t_there_can_be_tried_again_or_left_out(
 
 
 def test_discord_is_looked_at_at_once(empty: Path, sandbox: Sandbox) -> None:
-    wrong = sandbox.discord_webhook_url[:-3] + "xyz"
+    wrong = sandbox[Discord].webhook_url[:-3] + "xyz"
     answers = [
         NO_SITE,
         which("discord"),
         ("webhook's address (it", "https://example.org/"),
         ("webhook's address (it", wrong),
         ("again?", "y"),
-        ("webhook's address (it", sandbox.discord_webhook_url),
+        ("webhook's address (it", sandbox[Discord].webhook_url),
     ]
     status, shown = talk(["init"], answers, empty)
     assert status == 0, shown
     assert "discord: good" in shown
-    assert sandbox.discord_webhook_url not in shown
+    assert sandbox[Discord].webhook_url not in shown
 
 
 def test_x_says_its_price_first_and_takes_a_pin(
     empty: Path, sandbox: Sandbox, publish: Publish
 ) -> None:
-    x = sandbox.twitter
+    x = sandbox[Twitter]
     answers: list[tuple[str, Answer]] = [
         NO_SITE,
         ("Set it up?", "y"),
@@ -150,7 +154,7 @@ def test_x_may_be_too_dear(empty: Path, sandbox: Sandbox) -> None:
 
 
 def test_email_signs_in_and_encodes_the_password(empty: Path, sandbox: Sandbox) -> None:
-    server = urlsplit(sandbox.smtp_url)
+    server = urlsplit(sandbox[Mail].url)
     answers: list[tuple[str, Answer]] = [
         NO_SITE,
         which("email"),
@@ -241,7 +245,7 @@ def test_a_section_is_replaced_if_you_say_so(empty: Path, sandbox: Sandbox) -> N
     answers = [
         which("discord"),
         ("anew?", "y"),
-        ("webhook's address (it", sandbox.discord_webhook_url),
+        ("webhook's address (it", sandbox[Discord].webhook_url),
     ]
     status, shown = talk(["init"], answers, empty)
     assert status == 0, shown
@@ -258,9 +262,9 @@ def test_an_older_secret_in_the_shell_is_named(empty: Path, sandbox: Sandbox) ->
     answers = [
         NO_SITE,
         which("discord"),
-        ("webhook's address (it", sandbox.discord_webhook_url),
+        ("webhook's address (it", sandbox[Discord].webhook_url),
     ]
-    older = sandbox.discord_webhook_url[:-3] + "old"
+    older = sandbox[Discord].webhook_url[:-3] + "old"
     status, shown = talk(["init"], answers, empty, DISCORD_WEBHOOK_URL=older)
     assert status == 1, "the check signs in with what the shell says"
     assert "unset DISCORD_WEBHOOK_URL" in shown
@@ -326,7 +330,7 @@ def test_a_channel_without_a_guide_is_asked_for_by_its_options(
 
 def test_an_answer_of_the_command_line_isn_t_asked_again(empty: Path, sandbox: Sandbox) -> None:
     arguments = ["init", "--channels", "mastodon", "--set", "site.base_url=https://ada.example/"]
-    address = ["--set", f"mastodon.api_base_url={sandbox.mastodon_url}"]
+    address = ["--set", f"mastodon.api_base_url={sandbox[Mastodon].url}"]
     more = ["--set", "mastodon.visibility=unlisted"]
     status, shown = talk([*arguments, *address, *more], [], empty, BROWSER=BROWSER)
     assert status == 0, shown

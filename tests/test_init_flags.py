@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.discord import Discord
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from publisher.setup import settings_file
 from tests.conftest import Publish
 from tests.newcomer import empty as empty
@@ -42,9 +45,9 @@ def test_all_of_it_goes_by_flags(
         "--set",
         "site.base_url=https://ada.example/",
         "--set",
-        f"mastodon.api_base_url={sandbox.mastodon_url}",
+        f"mastodon.api_base_url={sandbox[Mastodon].url}",
         "--set",
-        f"twitter.api_url={sandbox.twitter_url}",
+        f"twitter.api_url={sandbox[Twitter].url}",
         "--set",
         "email.sender=Ada <ada@example.org>",
         "--set",
@@ -61,7 +64,7 @@ def test_all_of_it_goes_by_flags(
 
 
 def test_what_is_missing_then_is_said(empty: Path, sandbox: Sandbox, publish: Publish) -> None:
-    address = f"mastodon.api_base_url={sandbox.mastodon_url}"
+    address = f"mastodon.api_base_url={sandbox[Mastodon].url}"
     ran = publish("init", "--yes", "--channels", "mastodon", "--set", address)
     assert ran.status == 0
     assert "export MASTODON_ACCESS_TOKEN=" in ran.out
@@ -117,7 +120,7 @@ def test_the_site_is_found_and_shown_by_a_real_post(
     hugo(empty)
     answers = [
         which("discord"),
-        ("webhook's address (it", sandbox.discord_webhook_url),
+        ("webhook's address (it", sandbox[Discord].webhook_url),
         ("as an archive", "y"),
     ]
     status, shown = talk(["init"], answers, empty)
@@ -137,7 +140,7 @@ def test_the_workflow_has_the_channels_secrets_and_the_posts_folder(
     (empty / ".git" / "config").write_text(
         '[remote "origin"]\nurl = git@github.com:ada/lamp.git\n', "utf-8"
     )
-    monkeypatch.setenv("DISCORD_WEBHOOK_URL", sandbox.discord_webhook_url)
+    monkeypatch.setenv("DISCORD_WEBHOOK_URL", sandbox[Discord].webhook_url)
     ran = publish("init", "--yes", "--channels", "discord", "--workflow")
     assert ran.status == 0, ran.err
     text = (empty / ".github/workflows/publish.yml").read_text("utf-8")
@@ -166,7 +169,7 @@ def test_a_workflow_for_each_generator_is_there() -> None:
 def test_what_is_written_has_a_comment_for_each_key(
     empty: Path, sandbox: Sandbox, publish: Publish
 ) -> None:
-    address = f"mastodon.api_base_url={sandbox.mastodon_url}"
+    address = f"mastodon.api_base_url={sandbox[Mastodon].url}"
     publish("init", "--yes", "--channels", "mastodon", "--set", address)
     text = (empty / "publish.toml").read_text("utf-8")
     assert "# Your instance: https://mastodon.social.\napi_base_url = " in text

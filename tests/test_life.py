@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from tests.adapter_contract import png
 from tests.conftest import YESTERDAY
 from tests.git_repositories import clone, commit, git, remote
@@ -66,7 +68,7 @@ class Blog:
         self.bare = remote(folder)
         self.work = clone(self.bare, "work")
         self.jobs = 0
-        config = CONFIG.format(mastodon=box.mastodon_url, twitter=box.twitter_url)
+        config = CONFIG.format(mastodon=box[Mastodon].url, twitter=box[Twitter].url)
         (self.work / "publish.toml").write_text(config, "utf-8")
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", **box.environment(),

@@ -12,6 +12,8 @@ import pytest
 
 from publisher.ledger.sqlite import Ledger
 from publisher.sandbox import Sandbox
+from publisher.sandbox.discord import Discord
+from publisher.sandbox.mastodon import Mastodon
 from publisher.sandbox.platform import Stop
 from publisher.sandbox.web import as_json
 from tests.conftest import POST, YESTERDAY, Publish, edit, live, texts
@@ -246,14 +248,14 @@ def test_on_discord_gone_is_a_code_or_a_404_while_the_webhook_answers(
 ) -> None:
     """Not a word in a message: other servers have others. 10015 is the webhook itself."""
     publish("post.md", "--channels", "discord")
-    sandbox.discord.drop(live(sandbox, "discord")[0]["id"])
+    sandbox[Discord].drop(live(sandbox, "discord")[0]["id"])
 
     def missing(*_: object) -> None:
         raise Stop(as_json(404, body))
 
-    monkeypatch.setattr(type(sandbox.discord), "_live", missing)
+    monkeypatch.setattr(type(sandbox[Discord]), "_live", missing)
     if not gone:
-        monkeypatch.setattr(type(sandbox.discord), "_allow", missing)
+        monkeypatch.setattr(type(sandbox[Discord]), "_allow", missing)
     edit(project, "twice", "thrice")
     ran = publish("post.md", "--channels", "discord", "--json")
     (result,) = ran.json["results"]
@@ -294,7 +296,7 @@ def test_discord_s_own_hosts_are_taken(
 
 
 def takahe(project: Path, sandbox: Sandbox, visibility: str) -> None:
-    sandbox.mastodon.software = "takahe"
+    sandbox[Mastodon].software = "takahe"
     config = (project / "publish.toml").read_text("utf-8")
     section = f'[channels.mastodon]\nvisibility = "{visibility}"\n'
     config = config.replace("[channels.mastodon]\n", section)
@@ -304,7 +306,7 @@ def takahe(project: Path, sandbox: Sandbox, visibility: str) -> None:
 @pytest.fixture
 def other_software(sandbox: Sandbox) -> Iterator[None]:
     yield
-    sandbox.mastodon.software = "mastodon"
+    sandbox[Mastodon].software = "mastodon"
 
 
 @pytest.mark.usefixtures("other_software")
@@ -316,7 +318,7 @@ def test_what_a_list_leaves_out_is_held_and_not_sent_again(
     ran = publish("post.md", "--channels", "mastodon")
     assert ran.status == 3
     assert "leaves out what isn't public" in ran.out + ran.err
-    assert len(sandbox.mastodon.posts) == 1
+    assert len(sandbox[Mastodon].posts) == 1
 
 
 @pytest.mark.usefixtures("other_software")
@@ -329,7 +331,7 @@ def test_what_is_not_public_is_not_made_so_by_an_edit(
     ran = publish("post.md", "--channels", "mastodon", "--json")
     assert ran.status == 1
     assert "isn't public" in ran.json["results"][0]["error"]["message"]
-    assert [post["visibility"] for post in sandbox.mastodon.posts.values()] == ["private"]
+    assert [post["visibility"] for post in sandbox[Mastodon].posts.values()] == ["private"]
 
 
 @pytest.mark.usefixtures("other_software")

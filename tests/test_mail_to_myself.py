@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mail import Mail
 from tests.conftest import Publish, live
 from tests.picture_files import halves, saved
 
@@ -84,7 +85,7 @@ def test_without_a_channel_for_mail_it_leads_to_init(project: Path, publish: Pub
 def test_a_server_that_refuses_is_told_without_the_password(
     project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SMTP_URL", sandbox.smtp_url.replace("://", "://x", 1))
+    monkeypatch.setenv("SMTP_URL", sandbox[Mail].url.replace("://", "://x", 1))
     ran = publish("test-mail", "me@example.org")
     assert ran.status == 2
     assert "sandbox" not in ran.err.replace("sandbox-", "")

@@ -15,6 +15,9 @@ import pytest
 from PIL import Image
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mail import Mail
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from publisher.text import tree
 from tests.conftest import RECENT, Publish
 from tests.picture_files import exif, halves, moving, photo, saved
@@ -68,7 +71,7 @@ def arrived(sandbox: Sandbox, channel: str) -> list[tuple[bytes, str]]:
         return [
             (got(one["url"]), one.get("description", "")) for one in item["object"]["attachments"]
         ]
-    return [(got(f"{sandbox.twitter_url}/media/{one['id']}"), one["alt"]) for one in item["media"]]
+    return [(got(f"{sandbox[Twitter].url}/media/{one['id']}"), one["alt"]) for one in item["media"]]
 
 
 @pytest.mark.parametrize("channel", ["mastodon", "twitter", "discord"])
@@ -119,7 +122,7 @@ def test_a_mail_shows_hosted_pictures_from_where_they_are_with_their_size(
 ) -> None:
     four(project)
     publish("post.md", "--channels", "email")
-    (raw, html), *_ = sandbox.mail.messages()
+    (raw, html), *_ = sandbox[Mail].messages()
     assert b"multipart/related" not in raw
     shown = {
         image["src"]: (image.get("alt"), image.get("width"), image.get("height"))
@@ -139,7 +142,7 @@ def test_a_mail_carries_a_picture_that_has_no_address(
     four(project)
     ran = publish("post.md", "--channels", "email")
     assert ran.status == 0, ran.err
-    for raw, html in sandbox.mail.messages():
+    for raw, html in sandbox[Mail].messages():
         message = BytesParser(policy=policy.default).parsebytes(raw)
         related = [part for part in message.walk() if part.get_content_type().startswith("image/")]
         assert len(related) == 4
@@ -234,11 +237,11 @@ def test_mastodon_takes_its_time_with_an_animation_and_is_waited_for(
 ) -> None:
     put(project, "moving.gif", moving((60, 40), frames=5))
     write(project, "![It turns](moving.gif)")
-    sandbox.mastodon.processing = sandbox.twitter.processing = 1.2
+    sandbox[Mastodon].processing = sandbox[Twitter].processing = 1.2
     try:
         ran = publish("post.md", "--channels", "mastodon,twitter")
     finally:
-        sandbox.mastodon.processing = sandbox.twitter.processing = 0.0
+        sandbox[Mastodon].processing = sandbox[Twitter].processing = 0.0
     assert ran.status == 0, ran.err
     assert "still being processed" in ran.err
     assert len(arrived(sandbox, "mastodon")) == len(arrived(sandbox, "twitter")) == 1

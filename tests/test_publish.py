@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mail import Mail
 from tests.conftest import CHANNELS, POST, Publish, live
 
 
@@ -218,11 +219,11 @@ def test_email_holds_the_one_recipient_whose_copy_is_unknown(
 def test_a_wrong_password_is_tried_once_and_the_right_one_reaches_everybody(
     project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SMTP_URL", sandbox.smtp_url.replace("@", "x@"))
+    monkeypatch.setenv("SMTP_URL", sandbox[Mail].url.replace("@", "x@"))
     ran = publish("post.md", "--channels", "email", "--json")
     assert (ran.status, ran.statuses()) == (1, {"email": "failed"})
     assert "535" in ran.json["results"][0]["error"]["message"]
-    monkeypatch.setenv("SMTP_URL", sandbox.smtp_url)
+    monkeypatch.setenv("SMTP_URL", sandbox[Mail].url)
     assert publish("post.md", "--channels", "email").status == 0
     assert counts(sandbox)["email"] == 3
 

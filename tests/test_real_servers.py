@@ -22,6 +22,7 @@ from PIL import Image
 
 from publisher.failpoints import FOR_PICTURES, POINTS
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
 from publisher.text import tree
 from tests.proxy import Mischief, Proxy
 from tests.reliability.fixtures import box as box
@@ -62,7 +63,7 @@ class MockWorld(World):
             folder, box, runner, folder.name.replace("_", ""), channels=("mastodon",),
             environment={"MASTODON_ACCESS_TOKEN": mock.token}, **how,
         )  # fmt: skip
-        self.write_config(self.config.replace(box.mastodon_url, proxy.url))
+        self.write_config(self.config.replace(box[Mastodon].url, proxy.url))
         self.mock, self.proxy = mock, proxy
 
     def received(self) -> list[dict[str, Any]]:

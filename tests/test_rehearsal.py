@@ -107,6 +107,19 @@ def test_a_rehearsal_ends_in_one_line(here: Path, capsys: pytest.CaptureFixture[
     assert ran.err == ""
 
 
+def test_a_text_that_other_servers_count_longer_is_not_lost(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For Mastodon an address has 23 characters; servers such as GoToSocial count each one."""
+    front = "---\ntitle: Long address\ndate: 2026-11-20\n---\n\n"
+    text = f"All of it: https://example.org/{'long/' * 80} {'And so on. ' * 25}"
+    (here / "post.md").write_text(f"{front}{text}\n", "utf-8")
+    (here / "templates" / "mastodon.txt.j2").write_text("{{ post.text }}", "utf-8")
+    ran = rehearse(capsys, "--disasters", "40", "--seed", "1", "--channels", "mastodon")
+    assert ran.status == 0, ran.err
+    assert " 0 lost" in ran.out
+
+
 def test_nothing_of_it_stays_and_nothing_leaves_the_machine(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oauthlib.oauth1 import Client
 
-from publisher.sandbox import FAULTS, Sandbox
+from publisher.sandbox import Sandbox
+from publisher.sandbox.discord import Discord
+from publisher.sandbox.mail import Mail
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from publisher.sandbox.web import Request
 from tests.sandbox_clients import hook, live, mail, toots, tweets
 
@@ -42,7 +46,7 @@ def test_it_leaves_nothing_behind() -> None:
     with Sandbox() as sandbox:
         session = requests.Session()
         session.get(sandbox.url, timeout=5)  # kept alive
-        ports = [sandbox.mail.port, int(sandbox.url.rpartition(":")[2])]
+        ports = [sandbox[Mail].port, int(sandbox.url.rpartition(":")[2])]
     session.close()
     assert threading.active_count() == before
     for port in ports:
@@ -93,7 +97,7 @@ def test_ports_can_be_chosen_and_a_taken_one_is_an_error() -> None:
     base = five_free_ports()
     with Sandbox(base) as sandbox:
         assert sandbox.url.endswith(f":{base}")
-        assert sandbox.mail.port == base + 4
+        assert sandbox[Mail].port == base + 4
         with pytest.raises(OSError):
             Sandbox(base).start()
 
@@ -108,7 +112,7 @@ def test_configuration_and_environment_belong_together(sandbox: Sandbox) -> None
         if isinstance(value, dict)
     }
     assert named | {"SMTP_URL"} == set(sandbox.environment())
-    assert config["channels"]["mastodon"]["api_base_url"] == sandbox.mastodon_url
+    assert config["channels"]["mastodon"]["api_base_url"] == sandbox[Mastodon].url
     assert len(config["channels"]["email"]["recipients"]) == 3
 
 
@@ -153,7 +157,7 @@ def test_requests_are_kept_as_they_came_and_listed_without_secrets(sandbox: Sand
     assert request.headers["idempotency-key"] == "key-1"
     assert ("status", "Hello") in request.form()
     listed = requests.get(f"{sandbox.url}/_sandbox/requests", timeout=5)
-    assert sandbox.mastodon.token not in listed.text
+    assert sandbox[Mastodon].token not in listed.text
     assert listed.json()[0]["headers"]["authorization"] == "Bearer …"
 
 
@@ -166,7 +170,7 @@ def test_only_this_machine_by_its_own_name_gets_to_the_control(sandbox: Sandbox)
 
 def test_faults_can_be_asked_for_over_http(sandbox: Sandbox) -> None:
     where = f"{sandbox.url}/_sandbox/faults"
-    assert set(requests.get(where, timeout=5).json()) == set(FAULTS)
+    assert set(requests.get(where, timeout=5).json()) == set(sandbox.kinds())
     asked = {"platform": "discord", "kind": "500", "times": 2}
     assert requests.post(where, json=asked, timeout=5).json() == {"waiting": 2}
     assert hook(sandbox, {"content": "x"}).status_code == 500
@@ -182,7 +186,7 @@ def test_what_came_is_kept_in_a_folder_for_its_owner_alone(tmp_path: Path) -> No
     with Sandbox(keep=folder) as sandbox:
         toots(sandbox).status_post("Bonjour – 你好")
         mail(sandbox)
-        (raw,) = [kept.raw for kept in sandbox.mail.kept()]
+        (raw,) = [kept.raw for kept in sandbox[Mail].kept()]
         expected = sandbox.received()
     assert json.loads((folder / "received.json").read_text("utf-8")) == expected
     assert (folder / "001.eml").read_bytes() == raw
@@ -222,7 +226,7 @@ def test_many_clients_at_once(sandbox: Sandbox) -> None:
     ],
 )
 def test_nonsense_ends_in_a_refusal(sandbox: Sandbox, sent: bytes) -> None:
-    for url in (sandbox.url, sandbox.mastodon_url):
+    for url in (sandbox.url, sandbox[Mastodon].url):
         with socket.create_connection(
             ("127.0.0.1", int(url.rpartition(":")[2])), timeout=5
         ) as client:
@@ -285,15 +289,17 @@ FIELDS = {
 def test_any_json_gets_an_answer(platform: str, data: st.DataObject, sandbox: Sandbox) -> None:
     fields = st.dictionaries(st.sampled_from(FIELDS[platform]), JSON, min_size=1, max_size=2)
     encoded = data.draw(fields.map(lambda body: json.dumps(body).encode()) | st.binary(max_size=9))
-    site: Any = getattr(sandbox, platform)
-    hooked = urlsplit(sandbox.discord_webhook_url).path
+    (site,) = (each for each in sandbox.platforms if each.name == platform)
+    assert isinstance(site, Mastodon | Twitter | Discord)
+    hooked = urlsplit(sandbox[Discord].webhook_url).path
     path = {"mastodon": "/api/v1/statuses", "twitter": "/2/tweets", "discord": hooked}[platform]
     headers = {"content-type": "application/json"}
-    if platform == "mastodon":
+    if isinstance(site, Mastodon):
         headers["authorization"] = f"Bearer {site.token}"
-    elif platform == "twitter":
-        x = sandbox.twitter
-        client = Client(x.consumer_key, x.consumer_secret, x.access_token, x.access_token_secret)
+    elif isinstance(site, Twitter):
+        client = Client(
+            site.consumer_key, site.consumer_secret, site.access_token, site.access_token_secret
+        )
         _, signed, _ = client.sign(site.url + path, "POST")
         headers["authorization"] = str(signed["Authorization"])
     request = Request(

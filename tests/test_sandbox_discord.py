@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.discord import Discord
 from tests.sandbox_clients import PNG, hook, live
 
 
@@ -26,7 +27,7 @@ def test_discord_answers_with_the_message_only_if_waited_for(sandbox: Sandbox) -
     silent = hook(sandbox, {"content": "Silent"}, wait="false")
     assert (silent.status_code, silent.content) == (204, b"")
     assert live(sandbox, "discord") == ["Hello", "Silent"]
-    message = f"{sandbox.discord_webhook_url}/messages/{waited.json()['id']}"
+    message = f"{sandbox[Discord].webhook_url}/messages/{waited.json()['id']}"
     assert requests.get(message, timeout=5).json() == waited.json()
 
 
@@ -34,7 +35,7 @@ def test_discord_edits_and_deletes(sandbox: Sandbox) -> None:
     made = hook(
         sandbox, {"content": "Hello", "embeds": [{"title": "T"}], "allowed_mentions": {"parse": []}}
     ).json()
-    message = f"{sandbox.discord_webhook_url}/messages/{made['id']}"
+    message = f"{sandbox[Discord].webhook_url}/messages/{made['id']}"
     edited = requests.patch(message, json={"content": "Newer @everyone"}, timeout=5).json()
     assert edited["content"] == "Newer @everyone"
     assert edited["embeds"] == [{"type": "rich", "title": "T"}]
@@ -106,7 +107,7 @@ def test_discord_refuses_with_its_tree_of_errors(
 
 def test_discord_refuses_the_empty_the_wrong_and_the_unknown(sandbox: Sandbox) -> None:
     assert hook(sandbox, {"content": " \n "}).json()["code"] == 50006
-    url = sandbox.discord_webhook_url
+    url = sandbox[Discord].webhook_url
     wrong = requests.post(url + "x", json={"content": "x"}, timeout=5)
     assert (wrong.status_code, wrong.json()["code"]) == (401, 50027)
     unknown = requests.post(

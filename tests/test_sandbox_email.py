@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mail import Mail
 from tests.sandbox_clients import mail
 
 
@@ -36,12 +37,12 @@ def test_mail_is_kept_as_it_came(sandbox: Sandbox) -> None:
 
 
 def test_mail_needs_a_login(sandbox: Sandbox) -> None:
-    with smtplib.SMTP("127.0.0.1", sandbox.mail.port, timeout=5) as server:
+    with smtplib.SMTP("127.0.0.1", sandbox[Mail].port, timeout=5) as server:
         with pytest.raises(smtplib.SMTPSenderRefused) as caught:
             server.sendmail("a@example.org", ["b@example.org"], "x")
         assert caught.value.smtp_code == 530
         with pytest.raises(smtplib.SMTPAuthenticationError):
-            server.login(sandbox.mail.user, "wrong")
+            server.login(sandbox[Mail].user, "wrong")
         assert server.has_extn("smtputf8")
 
 
@@ -60,8 +61,8 @@ def test_an_address_beyond_ascii(sandbox: Sandbox) -> None:
 
 
 def test_a_broken_mail_is_kept_too(sandbox: Sandbox) -> None:
-    with smtplib.SMTP("127.0.0.1", sandbox.mail.port, timeout=5) as server:
-        server.login(sandbox.mail.user, sandbox.mail.password)
+    with smtplib.SMTP("127.0.0.1", sandbox[Mail].port, timeout=5) as server:
+        server.login(sandbox[Mail].user, sandbox[Mail].password)
         server.sendmail(
             "a@example.org",
             ["b@example.org"],

@@ -17,7 +17,10 @@ import requests
 import tweepy
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.discord import Discord
 from publisher.sandbox.faults import HTTP_FAULTS, SMTP_FAULTS
+from publisher.sandbox.mail import Mail
+from publisher.sandbox.mastodon import Mastodon
 from tests.sandbox_clients import live, mail, post, toots, tweets
 
 
@@ -144,7 +147,7 @@ def test_a_late_answer_is_for_a_post_that_is_live_at_once(sandbox: Sandbox) -> N
 
 def test_a_connection_that_was_closed_in_silence_fails_the_next_request(sandbox: Sandbox) -> None:
     sandbox.fault("discord", "hangup")
-    where = urlsplit(sandbox.discord_webhook_url)
+    where = urlsplit(sandbox[Discord].webhook_url)
     kept_alive = http.client.HTTPConnection("127.0.0.1", where.port or 0, timeout=5)
     headers = {"Content-Type": "application/json"}
     kept_alive.request("POST", where.path, b'{"content": "One"}', headers)
@@ -169,11 +172,11 @@ def test_faults_are_counted_by_what_they_match(sandbox: Sandbox) -> None:
     assert [post(sandbox, "mastodon").status_code for _ in range(4)] == [200, 500, 500, 200]
     sandbox.fault("mastodon", "503", when="GET /api/v2")
     assert post(sandbox, "mastodon").status_code == 200
-    assert requests.get(f"{sandbox.mastodon_url}/api/v1/instance", timeout=5).status_code == 200
-    assert requests.get(f"{sandbox.mastodon_url}/api/v2/instance", timeout=5).status_code == 503
+    assert requests.get(f"{sandbox[Mastodon].url}/api/v1/instance", timeout=5).status_code == 200
+    assert requests.get(f"{sandbox[Mastodon].url}/api/v2/instance", timeout=5).status_code == 503
     sandbox.fault("mastodon", "500", when="*")
     sandbox.fault("mastodon", "502", when="*")
-    assert requests.get(f"{sandbox.mastodon_url}/api/v1/instance", timeout=5).status_code == 500
+    assert requests.get(f"{sandbox[Mastodon].url}/api/v1/instance", timeout=5).status_code == 500
     assert post(sandbox, "mastodon").status_code == 502
 
 
@@ -240,8 +243,8 @@ def test_a_slow_mail_server_keeps_the_message_though_the_client_left(
     sandbox: Sandbox, kind: str, at_once: bool
 ) -> None:
     sandbox.fault("email", kind, seconds=0.6)
-    server = smtplib.SMTP("127.0.0.1", sandbox.mail.port, timeout=0.3)
-    server.login(sandbox.mail.user, sandbox.mail.password)
+    server = smtplib.SMTP("127.0.0.1", sandbox[Mail].port, timeout=0.3)
+    server.login(sandbox[Mail].user, sandbox[Mail].password)
     with pytest.raises((TimeoutError, smtplib.SMTPServerDisconnected)):
         server.sendmail("a@example.org", ["b@example.org"], b"Subject: x\r\n\r\nx\r\n")
     server.close()

@@ -12,6 +12,8 @@ import pytest
 import requests
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from tests.sandbox_clients import PNG, live, toots, tweets
 
 
@@ -55,7 +57,7 @@ def test_mastodon_gives_the_same_status_for_the_same_key_within_the_hour(sandbox
 
 
 def test_mastodon_4_6_answers_500_to_a_replay_and_posts_nothing(sandbox: Sandbox) -> None:
-    sandbox.mastodon.software = "mastodon-4.6"
+    sandbox[Mastodon].software = "mastodon-4.6"
     client = toots(sandbox)
     client.status_post("Hello", idempotency_key="k")
     with pytest.raises(mastodon.MastodonInternalServerError):
@@ -65,7 +67,7 @@ def test_mastodon_4_6_answers_500_to_a_replay_and_posts_nothing(sandbox: Sandbox
 
 
 def test_gotosocial_ignores_the_key_and_counts_code_points(sandbox: Sandbox) -> None:
-    sandbox.mastodon.software = "gotosocial"
+    sandbox[Mastodon].software = "gotosocial"
     client = toots(sandbox)
     assert (
         client.status_post("Hi", idempotency_key="k").id
@@ -75,7 +77,7 @@ def test_gotosocial_ignores_the_key_and_counts_code_points(sandbox: Sandbox) -> 
         client.status_post("https://example.org/" + "a" * 490)
     assert (
         "gotosocial"
-        in requests.get(f"{sandbox.mastodon_url}/api/v2/instance", timeout=5).json()["source_url"]
+        in requests.get(f"{sandbox[Mastodon].url}/api/v2/instance", timeout=5).json()["source_url"]
     )
 
 
@@ -96,10 +98,10 @@ def test_mastodon_refuses_in_its_own_words(
 ) -> None:
     if kind == "data" and "media_ids" in given:
         given = {"status": "x", "media_ids[]": given["media_ids"]}
-    headers = {"Authorization": f"Bearer {sandbox.mastodon.token}"}
+    headers = {"Authorization": f"Bearer {sandbox[Mastodon].token}"}
     body: dict[str, Any] = {kind: given}
     answer = requests.post(
-        f"{sandbox.mastodon_url}/api/v1/statuses", headers=headers, timeout=5, **body
+        f"{sandbox[Mastodon].url}/api/v1/statuses", headers=headers, timeout=5, **body
     )
     assert answer.status_code == status
     assert message in answer.json()["error"]
@@ -109,7 +111,7 @@ def test_mastodon_refuses_in_its_own_words(
 def test_mastodon_wants_a_token_with_the_right_scopes(sandbox: Sandbox) -> None:
     with pytest.raises(mastodon.MastodonUnauthorizedError, match="access token is invalid"):
         toots(sandbox, token="wrong").status_post("Hello")
-    sandbox.mastodon.scopes = ["write:statuses"]
+    sandbox[Mastodon].scopes = ["write:statuses"]
     toots(sandbox).status_post("Hello")
     with pytest.raises(mastodon.MastodonAPIError, match="outside the authorized scopes"):
         toots(sandbox).account_verify_credentials()
@@ -117,11 +119,11 @@ def test_mastodon_wants_a_token_with_the_right_scopes(sandbox: Sandbox) -> None:
 
 
 def test_mastodon_tells_its_limits(sandbox: Sandbox) -> None:
-    sandbox.mastodon.max_characters = 1234
+    sandbox[Mastodon].max_characters = 1234
     instance = toots(sandbox).instance_v2()
     assert instance.configuration.statuses.max_characters == 1234
     assert instance.version == "4.5.2"
-    answer = requests.get(f"{sandbox.mastodon_url}/api/v1/instance", timeout=5)
+    answer = requests.get(f"{sandbox[Mastodon].url}/api/v1/instance", timeout=5)
     assert answer.json()["configuration"]["statuses"]["max_characters"] == 1234
     assert int(answer.headers["X-RateLimit-Remaining"]) < int(answer.headers["X-RateLimit-Limit"])
     assert datetime.fromisoformat(answer.headers["X-RateLimit-Reset"]) > datetime.now(UTC)
@@ -175,7 +177,7 @@ def test_pictures_on_mastodon_are_attached_once(sandbox: Sandbox) -> None:
     assert [item.description for item in made.media_attachments] == ["A dot"]
     with pytest.raises(mastodon.MastodonAPIError, match="already attached"):
         client.status_post("Look again", media_ids=[picture])
-    sandbox.mastodon.processing = 60
+    sandbox[Mastodon].processing = 60
     slow = client.media_post(io.BytesIO(b"GIF89a"), mime_type="image/gif", file_name="a.gif")
     assert slow.url is None
     with pytest.raises(mastodon.MastodonAPIError, match="finished processing"):
@@ -184,7 +186,7 @@ def test_pictures_on_mastodon_are_attached_once(sandbox: Sandbox) -> None:
 
 def test_a_list_may_lag_behind(sandbox: Sandbox) -> None:
     client, x = toots(sandbox), tweets(sandbox)
-    sandbox.mastodon.lag = sandbox.twitter.lag = 30
+    sandbox[Mastodon].lag = sandbox[Twitter].lag = 30
     client.status_post("Hello")
     x.create_tweet(text="Hello")
     me = x.get_me()["data"]["id"]

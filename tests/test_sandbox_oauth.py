@@ -12,6 +12,8 @@ import requests
 from requests_oauthlib import OAuth1Session
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from tests.pressing_browser import code_in, press
 
 NATIVE = "urn:ietf:wg:oauth:2.0:oob"
@@ -26,14 +28,16 @@ def sandbox() -> Iterator[Sandbox]:
 
 def registered(sandbox: Sandbox, redirect: str = NATIVE) -> tuple[str, str]:
     made = mastodon.Mastodon.create_app(
-        "lamp", scopes=SCOPES, redirect_uris=redirect, api_base_url=sandbox.mastodon_url
+        "lamp", scopes=SCOPES, redirect_uris=redirect, api_base_url=sandbox[Mastodon].url
     )
     return str(made[0]), str(made[1])
 
 
 def client_of(sandbox: Sandbox) -> mastodon.Mastodon:
     app, secret = registered(sandbox)
-    return mastodon.Mastodon(client_id=app, client_secret=secret, api_base_url=sandbox.mastodon_url)
+    return mastodon.Mastodon(
+        client_id=app, client_secret=secret, api_base_url=sandbox[Mastodon].url
+    )
 
 
 def test_an_application_is_let_in_and_may_do_what_was_agreed(sandbox: Sandbox) -> None:
@@ -68,7 +72,7 @@ def test_nobody_is_sent_to_an_address_that_was_not_registered(sandbox: Sandbox) 
     for method in ("GET", "POST"):
         said = requests.request(
             method,
-            f"{sandbox.mastodon_url}/oauth/authorize",
+            f"{sandbox[Mastodon].url}/oauth/authorize",
             params=query if method == "GET" else None,
             data=query if method == "POST" else None,
             allow_redirects=False,
@@ -83,7 +87,7 @@ def test_who_began_with_a_challenge_must_prove_it(verifier: str, sandbox: Sandbo
     app, secret = registered(sandbox)
     challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # RFC 7636, appendix B
     asked = (
-        f"{sandbox.mastodon_url}/oauth/authorize?client_id={app}&redirect_uri={NATIVE}"
+        f"{sandbox[Mastodon].url}/oauth/authorize?client_id={app}&redirect_uri={NATIVE}"
         f"&response_type=code&scope=profile&code_challenge={challenge}&code_challenge_method=S256"
     )
     form = {
@@ -92,7 +96,7 @@ def test_who_began_with_a_challenge_must_prove_it(verifier: str, sandbox: Sandbo
         "client_secret": secret,
         "redirect_uri": NATIVE,
     }
-    where = f"{sandbox.mastodon_url}/oauth/token"
+    where = f"{sandbox[Mastodon].url}/oauth/token"
     code = code_in(press(asked))
     bad = requests.post(where, data={**form, "code": code, "code_verifier": verifier}, timeout=30)
     assert bad.status_code == 400
@@ -107,7 +111,7 @@ def test_denying_leads_back_with_the_reason(sandbox: Sandbox) -> None:
     redirect = f"{sandbox.url}/nowhere"
     app, _ = registered(sandbox, redirect)
     said = requests.post(
-        f"{sandbox.mastodon_url}/oauth/authorize",
+        f"{sandbox[Mastodon].url}/oauth/authorize",
         data={
             "client_id": app,
             "redirect_uri": redirect,
@@ -126,9 +130,9 @@ def test_denying_leads_back_with_the_reason(sandbox: Sandbox) -> None:
 
 
 def test_before_4_3_there_is_no_scope_profile(sandbox: Sandbox) -> None:
-    sandbox.mastodon.software = "mastodon-4.2"
+    sandbox[Mastodon].software = "mastodon-4.2"
     said = requests.post(
-        f"{sandbox.mastodon_url}/api/v1/apps",
+        f"{sandbox[Mastodon].url}/api/v1/apps",
         json={"client_name": "lamp", "redirect_uris": NATIVE, "scopes": "profile"},
         timeout=30,
     )
@@ -136,7 +140,7 @@ def test_before_4_3_there_is_no_scope_profile(sandbox: Sandbox) -> None:
 
 
 def test_x_signs_in_by_a_pin(sandbox: Sandbox) -> None:
-    x = sandbox.twitter
+    x = sandbox[Twitter]
     session = OAuth1Session(x.consumer_key, x.consumer_secret, callback_uri="oob")
     asked = session.fetch_request_token(f"{x.url}/oauth/request_token")
     assert asked["oauth_callback_confirmed"] == "true"
@@ -148,7 +152,7 @@ def test_x_signs_in_by_a_pin(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("fault", ["no page was pressed", "a wrong PIN", "a wrong secret"])
 def test_x_gives_no_token_for(fault: str, sandbox: Sandbox) -> None:
-    x = sandbox.twitter
+    x = sandbox[Twitter]
     secret = "wrong" if fault == "a wrong secret" else x.consumer_secret
     session = OAuth1Session(x.consumer_key, secret, callback_uri="oob")
     with pytest.raises(ValueError, match="Could not authenticate"):
@@ -163,12 +167,12 @@ def test_x_gives_no_token_for(fault: str, sandbox: Sandbox) -> None:
 def test_what_an_application_calls_itself_runs_no_script(sandbox: Sandbox) -> None:
     name = '<script>alert("lamp")</script>'
     made = requests.post(
-        f"{sandbox.mastodon_url}/api/v1/apps",
+        f"{sandbox[Mastodon].url}/api/v1/apps",
         json={"client_name": name, "redirect_uris": NATIVE, "scopes": "profile"},
         timeout=30,
     ).json()
     page = requests.get(
-        f"{sandbox.mastodon_url}/oauth/authorize",
+        f"{sandbox[Mastodon].url}/oauth/authorize",
         params={
             "client_id": made["client_id"],
             "redirect_uri": NATIVE,

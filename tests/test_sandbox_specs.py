@@ -13,8 +13,11 @@ import requests
 from requests_oauthlib import OAuth1
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.discord import Discord
+from publisher.sandbox.mastodon import Mastodon
 from publisher.sandbox.mastodon_entities import ACCOUNT
 from publisher.sandbox.platform import Platform
+from publisher.sandbox.twitter import Twitter
 from publisher.sandbox.twitter_rules import USER_ID
 from tests.specs import FORM, Channel, check_answer, check_request, describes
 
@@ -32,8 +35,8 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(autouse=True)
 def fresh(sandbox: Sandbox) -> None:
     sandbox.clear()
-    sandbox.twitter.reads = True
-    sandbox.mastodon.processing = 0.0
+    sandbox[Twitter].reads = True
+    sandbox[Mastodon].processing = 0.0
 
 
 class Caller:
@@ -65,14 +68,14 @@ class Caller:
     @property
     def platform(self) -> Platform:
         box = self.sandbox
-        platforms = {"mastodon": box.mastodon, "twitter": box.twitter, "discord": box.discord}
+        platforms = {"mastodon": box[Mastodon], "twitter": box[Twitter], "discord": box[Discord]}
         return platforms[self.channel]
 
     def _bearer(self) -> dict[str, Any]:
-        return {"headers": {"Authorization": f"Bearer {self.sandbox.mastodon.token}"}}
+        return {"headers": {"Authorization": f"Bearer {self.sandbox[Mastodon].token}"}}
 
     def _oauth(self) -> dict[str, Any]:
-        x = self.sandbox.twitter
+        x = self.sandbox[Twitter]
         return {
             "auth": OAuth1(x.consumer_key, x.consumer_secret, x.access_token, x.access_token_secret)
         }
@@ -126,7 +129,7 @@ def test_each_mastodon_endpoint_answers_as_described(mastodon: Caller, sandbox: 
     mastodon(
         "POST", "/api/v1/statuses", 200, json={"status": "Look", "media_ids": [uploaded["id"]]}
     )
-    sandbox.mastodon.processing = 60
+    sandbox[Mastodon].processing = 60
     slow = mastodon("POST", "/api/v2/media", 202, files={"file": ("a.gif", b"GIF89a...")})
     mastodon("GET", f"/api/v1/media/{slow['id']}", 206)
     mastodon("POST", "/api/v2/media", 422, files={"file": ("a.txt", b"text")})
@@ -179,7 +182,7 @@ def test_x_errors_are_as_described(twitter: Caller, sandbox: Sandbox) -> None:
     twitter("POST", "/2/tweets", 400, json={"text": "x", "idempotency_key": "k"})
     twitter("POST", "/2/tweets", 201, json={"text": "x"})
     twitter("POST", "/2/tweets", 403, json={"text": "x"})
-    sandbox.twitter.reads = False
+    sandbox[Twitter].reads = False
     twitter("GET", f"/2/users/{USER_ID}/tweets", 403)
     for kind in ("429", "500", "503"):
         sandbox.fault("twitter", kind)
@@ -187,7 +190,7 @@ def test_x_errors_are_as_described(twitter: Caller, sandbox: Sandbox) -> None:
 
 
 def test_each_discord_endpoint_answers_as_described(discord: Caller, sandbox: Sandbox) -> None:
-    hook = sandbox.discord_webhook_url.removeprefix(sandbox.discord.url)
+    hook = sandbox[Discord].webhook_url.removeprefix(sandbox[Discord].url)
     discord("GET", hook, 200)
     embed = {
         "title": "1.0",
@@ -209,7 +212,7 @@ def test_each_discord_endpoint_answers_as_described(discord: Caller, sandbox: Sa
 
 
 def test_discord_errors_are_as_described(discord: Caller, sandbox: Sandbox) -> None:
-    hook = sandbox.discord_webhook_url.removeprefix(sandbox.discord.url)
+    hook = sandbox[Discord].webhook_url.removeprefix(sandbox[Discord].url)
     discord("POST", hook, 400, json={"content": ""})
     discord(
         "POST", hook, 400, json={"content": "x" * 2001, "embeds": [{"fields": [{"name": "n"}]}]}

@@ -12,6 +12,7 @@ import requests
 import tweepy
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.twitter import Twitter
 from tests.sandbox_clients import PNG, live, tweets
 
 
@@ -110,7 +111,7 @@ def test_x_refuses_what_is_too_long_and_what_it_does_not_know(sandbox: Sandbox) 
 
 
 def test_x_on_a_plan_without_reads(sandbox: Sandbox) -> None:
-    sandbox.twitter.reads = False
+    sandbox[Twitter].reads = False
     client = tweets(sandbox)
     made = client.create_tweet(text="Hello")
     with pytest.raises(tweepy.Forbidden) as caught:
@@ -127,7 +128,7 @@ def test_x_tells_access_and_limits_in_headers(sandbox: Sandbox) -> None:
     assert answer.status_code == 201
     assert answer.headers["x-access-level"] == "read-write"
     assert int(answer.headers["x-rate-limit-reset"]) > time.time()
-    sandbox.twitter.access_level = "read"
+    sandbox[Twitter].access_level = "read"
     with pytest.raises(tweepy.Forbidden, match="not permitted"):
         client.create_tweet(text="Hello again")
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from publisher import dotenv, system_keyring
 from publisher.errors import ConfigError
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
 from publisher.secrets import assignment
 from tests.conftest import Publish
 from tests.pages import ROOT
@@ -172,28 +173,28 @@ def kept(file: Path, bound_to: str, value: str) -> None:
 
 
 def asks_keyring(project: Path, sandbox: Sandbox) -> None:
-    text = ONLY_MASTODON.format(url=sandbox.mastodon_url, place='{ keyring = "my-token" }')
+    text = ONLY_MASTODON.format(url=sandbox[Mastodon].url, place='{ keyring = "my-token" }')
     (project / "publish.toml").write_text(text, "utf-8")
 
 
 def host(sandbox: Sandbox) -> str:
-    return sandbox.mastodon_url.removeprefix("http://")
+    return sandbox[Mastodon].url.removeprefix("http://")
 
 
 def test_a_secret_comes_from_the_keyring(project: Path, sandbox: Sandbox, keyring: Path) -> None:
     asks_keyring(project, sandbox)
-    kept(keyring, f"mastodon {host(sandbox)}", sandbox.mastodon.token)
+    kept(keyring, f"mastodon {host(sandbox)}", sandbox[Mastodon].token)
     status, shown = talk(["check"], [], project)
     assert status == 0, shown
     assert "signed in as" in shown
-    assert sandbox.mastodon.token not in shown
+    assert sandbox[Mastodon].token not in shown
 
 
 def test_a_foreign_configuration_can_t_send_it_elsewhere(
     project: Path, sandbox: Sandbox, keyring: Path
 ) -> None:
     asks_keyring(project, sandbox)
-    kept(keyring, "mastodon mastodon.example", sandbox.mastodon.token)
+    kept(keyring, "mastodon mastodon.example", sandbox[Mastodon].token)
     status, shown = talk(["check"], [], project)
     assert status == 1
     assert f"no 'my-token' for mastodon {host(sandbox)}" in shown
@@ -204,7 +205,7 @@ def test_without_a_terminal_the_keyring_isn_t_asked(
     project: Path, sandbox: Sandbox, publish: Publish, keyring: Path
 ) -> None:
     asks_keyring(project, sandbox)
-    kept(keyring, f"mastodon {host(sandbox)}", sandbox.mastodon.token)
+    kept(keyring, f"mastodon {host(sandbox)}", sandbox[Mastodon].token)
     ran = publish("post.md")
     assert ran.status == 2
     assert "at a terminal only" in ran.err

@@ -15,7 +15,11 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from publisher.sandbox import FAULTS, Sandbox
+from publisher.sandbox import Sandbox
+from publisher.sandbox.discord import Discord
+from publisher.sandbox.faults import HTTP_FAULTS, SMTP_FAULTS
+from publisher.sandbox.mastodon import Mastodon
+from publisher.sandbox.twitter import Twitter
 from tests.reliability.child import TIMING
 from tests.reliability.fixtures import MakeWorld
 from tests.reliability.fixtures import box as box
@@ -25,7 +29,7 @@ from tests.reliability.runner import Run
 from tests.reliability.world import World
 
 IMPATIENT = {**TIMING, "deadline": 1.0}
-KINDS = sorted({kind for kinds in FAULTS.values() for kind in kinds})
+KINDS = sorted({*HTTP_FAULTS, *SMTP_FAULTS})
 STRANGE = {
     "MASTODON_ACCESS_TOKEN": "tok/en+with=signs&and~more-0123456789",
     "TWITTER_CONSUMER_KEY": "consumer/key+0123456789",
@@ -85,7 +89,7 @@ def test_the_search_finds_what_is_there(make: MakeWorld) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_fault_on_every_channel(kind: str, make: MakeWorld, box: Sandbox) -> None:
     world = make(recipients=2)
-    for channel, kinds in FAULTS.items():
+    for channel, kinds in box.kinds().items():
         if kind in kinds:
             box.fault(channel, kind, times=3, seconds=0.1)
             if channel != "email":
@@ -169,10 +173,10 @@ def test_a_server_that_repeats_what_it_was_told(
     world.environment.update(STRANGE)
     with parrot(status, padding) as url:
         world.write_config(
-            world.config.replace(box.mastodon_url, url).replace(box.twitter_url, url)
+            world.config.replace(box[Mastodon].url, url).replace(box[Twitter].url, url)
         )
-        world.environment["DISCORD_WEBHOOK_URL"] = box.discord_webhook_url.replace(
-            box.discord.url, url
+        world.environment["DISCORD_WEBHOOK_URL"] = box[Discord].webhook_url.replace(
+            box[Discord].url, url
         )
         runs = [
             world.publish(timing={**IMPATIENT, "deadline": 0.3}).wait(),
@@ -230,10 +234,10 @@ def test_a_readable_answer_that_makes_no_sense_is_no_proof_that_it_is_live(
     world = make(channels=("mastodon", "twitter", "discord"))
     with parrot(200, 0) as url:
         world.write_config(
-            world.config.replace(box.mastodon_url, url).replace(box.twitter_url, url)
+            world.config.replace(box[Mastodon].url, url).replace(box[Twitter].url, url)
         )
-        world.environment["DISCORD_WEBHOOK_URL"] = box.discord_webhook_url.replace(
-            box.discord.url, url
+        world.environment["DISCORD_WEBHOOK_URL"] = box[Discord].webhook_url.replace(
+            box[Discord].url, url
         )
         run = world.publish(timing={**IMPATIENT, "deadline": 0.3}).wait()
         checked = world.run("check")

@@ -15,7 +15,7 @@ from publisher import http
 from publisher.delivery import side_by_side
 from publisher.delivery.work import Timing
 from publisher.sandbox import Sandbox
-from publisher.sandbox.mastodon import Software
+from publisher.sandbox.mastodon import Mastodon, Software
 from publisher.sandbox.platform import page
 from tests.conftest import Publish, live
 
@@ -31,8 +31,8 @@ LOST = ("500", "502", "504", "drop", "reset", "html")
 @pytest.fixture
 def box(sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     monkeypatch.setattr(side_by_side, "TIMING", WAITING)
-    monkeypatch.setattr(sandbox.mastodon, "software", "mastodon")
-    monkeypatch.setattr(sandbox.mastodon, "lag", 0.0)
+    monkeypatch.setattr(sandbox[Mastodon], "software", "mastodon")
+    monkeypatch.setattr(sandbox[Mastodon], "lag", 0.0)
     return sandbox
 
 
@@ -49,7 +49,7 @@ def posted(publish: Publish) -> tuple[int, str]:
 def test_it_is_sent_again_at_once(
     software: Software, kind: str, box: Sandbox, publish: Publish
 ) -> None:
-    box.mastodon.software = software
+    box[Mastodon].software = software
     box.fault("mastodon", kind, times=2)
     assert posted(publish) == (0, "sent")
     assert len(live(box, "mastodon")) == 1
@@ -62,7 +62,7 @@ def test_it_is_sent_again_at_once(
 )
 @pytest.mark.usefixtures("project")
 def test_it_is_waited_for(software: Software, kind: str, box: Sandbox, publish: Publish) -> None:
-    box.mastodon.software = software
+    box[Mastodon].software = software
     box.fault("mastodon", kind)
     assert posted(publish) == (3, "unknown")
     assert live(box, "mastodon") == []
@@ -72,7 +72,7 @@ def test_it_is_waited_for(software: Software, kind: str, box: Sandbox, publish: 
 def test_a_503_by_a_proxy_proves_nothing(
     box: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(box.mastodon, "failure", lambda status: page("Busy", "", status=status))
+    monkeypatch.setattr(box[Mastodon], "failure", lambda status: page("Busy", "", status=status))
     box.fault("mastodon", "503")
     assert posted(publish) == (3, "unknown")
 
@@ -83,7 +83,7 @@ def test_a_503_by_a_proxy_proves_nothing(
 def test_what_is_live_and_not_listed_yet_becomes_no_second_one(
     software: Software, kind: str, box: Sandbox, publish: Publish
 ) -> None:
-    box.mastodon.software, box.mastodon.lag = software, 0.5
+    box[Mastodon].software, box[Mastodon].lag = software, 0.5
     box.fault("mastodon", kind)
     knows = software == "mastodon-4.6" or kind == "lost-503"
     assert posted(publish) == ((0, "sent") if knows else (3, "unknown"))
@@ -97,7 +97,7 @@ def test_what_arrives_late_becomes_no_second_one(
 ) -> None:
     """It is given up while the server is still at it."""
     monkeypatch.setattr(http, "READ_TIMEOUT", 0.3)
-    box.mastodon.software = software
+    box[Mastodon].software = software
     box.fault("mastodon", "latency", seconds=1.5)
     assert posted(publish) == ((0, "sent") if software == "mastodon-4.6" else (3, "unknown"))
     end = time.monotonic() + 60
@@ -110,10 +110,10 @@ def test_what_the_server_was_yesterday_proves_nothing(
     project: Path, box: Sandbox, publish: Publish
 ) -> None:
     """Its limits are kept for a day; another program may have moved in since."""
-    box.mastodon.software = "mastodon-4.6"
+    box[Mastodon].software = "mastodon-4.6"
     assert posted(publish) == (0, "sent")
     (project / "other.md").write_text("---\ntitle: Another\n---\nOther words.\n", "utf-8")
-    box.mastodon.software = "gotosocial"
+    box[Mastodon].software = "gotosocial"
     box.fault("mastodon", "drop")
     ran = publish("other.md", "--channels", "mastodon", "--json")
     assert (ran.status, ran.statuses()) == (3, {"mastodon": "unknown"})
@@ -124,6 +124,6 @@ def test_a_key_that_may_be_forgotten_is_not_relied_upon(
     box: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mastodon, "KEY_FRESH", timedelta(0))
-    box.mastodon.software = "mastodon-4.6"
+    box[Mastodon].software = "mastodon-4.6"
     box.fault("mastodon", "drop")
     assert posted(publish) == (3, "unknown")

@@ -15,6 +15,7 @@ from publisher.identity import Identity
 from publisher.ledger.row import Row
 from publisher.ledger.sqlite import Ledger
 from publisher.sandbox import Sandbox
+from publisher.sandbox.twitter import Twitter
 from tests.conftest import POST, Publish, edit, live, texts
 from tests.picture_files import halves, saved
 
@@ -67,12 +68,12 @@ def test_nothing_goes_out_again_before_it_was_missed_twice(
 
 def test_a_later_run_misses_it_twice_too(project: Path, sandbox: Sandbox, publish: Publish) -> None:
     """However long ago it was tried: a single list may still come from a copy that lags."""
-    sandbox.twitter.reads = False
+    sandbox[Twitter].reads = False
     sandbox.fault("twitter", "drop", times=500, when="POST")
     try:
         assert publish("post.md", "--channels", "twitter").status == 3
     finally:
-        sandbox.twitter.reads = True
+        sandbox[Twitter].reads = True
     sandbox.faults.clear()
     time.sleep(2 * SETTLE)
     before = len(sandbox.requests)
@@ -246,7 +247,7 @@ def test_a_long_post_on_x_is_read_back_whole(
     project: Path, sandbox: Sandbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`text` is only its beginning: two long posts that begin alike are two."""
-    monkeypatch.setattr(sandbox.twitter, "longest", 25_000)
+    monkeypatch.setattr(sandbox[Twitter], "longest", 25_000)
     set_option(project, "twitter", "max_characters = 4000")
     (project / "templates").mkdir()
     (project / "templates" / "twitter.txt.j2").write_text("{{ post.text }}", "utf-8")

@@ -11,6 +11,7 @@ import pytest
 from publisher.adapter import Adapter
 from publisher.errors import CannotLook, Duplicate, Refused
 from publisher.sandbox import Sandbox
+from publisher.sandbox.twitter import Twitter
 from tests import specs
 from tests.adapter_contract import AdapterContract
 from tests.test_pictures import got
@@ -26,7 +27,7 @@ class TestTwitter(AdapterContract):
     def arrived(self, sandbox: Sandbox) -> list[tuple[bytes, str]]:
         (item,) = self.live(sandbox)
         return [
-            (got(f"{sandbox.twitter_url}/media/{one['id']}"), one["alt"]) for one in item["media"]
+            (got(f"{sandbox[Twitter].url}/media/{one['id']}"), one["alt"]) for one in item["media"]
         ]
 
     def test_the_request_is_the_one_that_the_documentation_describes(
@@ -57,14 +58,14 @@ class TestTwitter(AdapterContract):
         assert channel.find(payload, self.attempt(), since) == receipt
 
     def test_a_plan_without_reading_says_so(self, channel: Adapter, sandbox: Sandbox) -> None:
-        sandbox.twitter.reads = False
+        sandbox[Twitter].reads = False
         try:
             with pytest.raises(CannotLook):
                 channel.find(
                     channel.payload(self.message(channel), 0), self.attempt(), datetime.now(UTC)
                 )
         finally:
-            sandbox.twitter.reads = True
+            sandbox[Twitter].reads = True
 
     def test_a_list_that_holds_nothing_but_errors_is_no_empty_list(self, channel: Adapter) -> None:
         """X answers 200 to it: taken for "not there", the post would go out again."""

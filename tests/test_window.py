@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from publisher.sandbox import Sandbox
+from publisher.sandbox.mastodon import Mastodon
 from tests.picture_files import labelled
 from tests.sandbox_clients import hook, mail, toots, tweets
 
@@ -84,7 +85,7 @@ def test_what_signs_a_request_is_not_shown(sandbox: Sandbox) -> None:
     toots(sandbox).status_post("x")
     tweets(sandbox).create_tweet(text="x")
     text = json.dumps(window(sandbox))
-    assert sandbox.mastodon.token not in text
+    assert sandbox[Mastodon].token not in text
     assert "oauth_signature" not in text
 
 

@@ -230,7 +230,7 @@ def _prepared(name: str, adapter: type[Adapter], work: _Work) -> tuple[Prepared,
     """Its settings, and what publish.toml says of each secret. Raises PublishError."""
     given = work.given.get(name, {})
     needed = [option for option in adapter.options if option.secret and option.required]
-    variables = {option.name: answers.variable(name, option) for option in needed}
+    variables = {option.name: option.variable(name) for option in needed}
     if not work.asks():
         prepared = answers.unattended(name, adapter, given)
         work.variables += variables.values()

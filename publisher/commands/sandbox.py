@@ -6,9 +6,11 @@ import argparse
 import json
 import signal
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from publisher import registry
 from publisher.delivery.stopping import SIGNALS
 from publisher.sandboxed import running
 from publisher.secrets import assignment
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from publisher.sandbox import Sandbox
 
 DESCRIPTION = (
-    "Run Mastodon's, X's and Discord's APIs and a mail server on this machine, to try things out."
+    "Run the channels' platforms on this machine, Mastodon's API and a mail server among them, "
+    "to try things out."
 )
 
 
@@ -28,16 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="the first of five ports; free ones, if not given",
+        help="the first of its ports, which follow each other; free ones, if not given",
     )
     parser.add_argument("--keep", metavar="FOLDER", help="write what is received there, too")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     keep = Path(arguments.keep) if arguments.keep else None
-    with running(arguments.port, keep) as sandbox:
-        from publisher.sandbox import FAULTS
-
+    with running(arguments.port, keep, registry.names()) as sandbox:
         ended = _end()
         console.out("# --- publish.toml " + "-" * 50)
         console.out(sandbox.config())
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.err(
             f"  curl -H 'Content-Type: application/json' -d '{json.dumps(_EXAMPLE)}' {sandbox.url}/_sandbox/faults"
         )
-        for kinds, platforms in _by_kinds(FAULTS):
+        for kinds, platforms in _by_kinds(sandbox.kinds()):
             console.err(f"\nKinds for {', '.join(platforms)}:")
             for kind, what in kinds.items():
                 console.err(f"  {kind:<10} {what}")
@@ -62,7 +63,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _host(sandbox: Sandbox) -> str:
-    return sandbox.mastodon_url.removeprefix("http://")
+    from publisher.sandbox.mastodon import Mastodon
+
+    return sandbox[Mastodon].url.removeprefix("http://")
 
 
 def _end() -> threading.Event:
@@ -73,9 +76,11 @@ def _end() -> threading.Event:
     return ended
 
 
-def _by_kinds(faults: dict[str, dict[str, str]]) -> list[tuple[dict[str, str], list[str]]]:
+def _by_kinds(
+    faults: Mapping[str, Mapping[str, str]],
+) -> list[tuple[Mapping[str, str], list[str]]]:
     """Platforms that fail alike, together."""
-    groups: list[tuple[dict[str, str], list[str]]] = []
+    groups: list[tuple[Mapping[str, str], list[str]]] = []
     for platform, kinds in faults.items():
         for known, platforms in groups:
             if known == kinds:

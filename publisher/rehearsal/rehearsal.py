@@ -68,7 +68,7 @@ class Rehearsal:
     def _learn(self) -> None:
         stage = self._stage
         for version in range(len(stage.versions)):
-            stage.clear()
+            stage.clear(Random(self._seed))  # noqa: S311 - a server as they are
             planned = stage.planned(version)
             ran = stage.publish(version)
             if ran.error:

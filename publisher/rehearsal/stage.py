@@ -37,9 +37,8 @@ from publisher.rehearsal.death import Death, Killed, MortalLedger, Process, Watc
 from publisher.rehearsal.script import Strike
 from publisher.retraction import take_down
 from publisher.run import Site, deliver
-from publisher.sandbox import FAULTS, Sandbox
-from publisher.sandbox.mail import Mail
-from publisher.sandbox.platform import Clock, Platform
+from publisher.sandbox import Sandbox
+from publisher.sandbox.stand_in import Clock, StandIn
 from publisher.sandboxed import leading_to
 from publisher.sending import Sent
 from publisher.tell.console import Console
@@ -130,7 +129,7 @@ class Stage:
         while rest:
             firsts = {channel.adapter: name for name, channel in reversed(rest.items())}
             group = {name: rest.pop(name) for name in firsts.values()}
-            box = Sandbox()
+            box = Sandbox(adapters=tuple(firsts))
             for platform in box.platforms:
                 platform.clock = Clock()
             stack.enter_context(box)
@@ -143,14 +142,14 @@ class Stage:
             )
         return made
 
-    def _platform(self, name: str) -> Platform | Mail:
+    def _platform(self, name: str) -> StandIn:
         adapter = self.config.channels[name].adapter
         return next(each for each in self._boxes[name].platforms if each.name == adapter)
 
     @property
     def kinds(self) -> dict[str, list[str]]:
         """Each channel's faults."""
-        return {name: list(FAULTS[self._platform(name).name]) for name in self.names}
+        return {name: list(self._platform(name).kinds) for name in self.names}
 
     # A performance
 

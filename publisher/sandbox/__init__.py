@@ -1,4 +1,5 @@
-"""Four platforms on loopback: Mastodon's API, X's API v2, Discord's webhooks, and an SMTP server.
+"""Platforms on this machine's loopback: each behaves as the real one
+does in what this project uses.
 
     with Sandbox() as sandbox:
         os.environ.update(sandbox.environment())
@@ -6,11 +7,10 @@
         ...
         sandbox.received()
 
-Each behaves as the real one does in what this project uses, and faults can be asked for.
+An adapter says which one stands in for its own (`Adapter.platform`). Faults can be asked for.
 Needs the extra `sandbox`.
 """
 
 from publisher.sandbox.box import Sandbox
-from publisher.sandbox.faults import FAULTS
 
-__all__ = ["FAULTS", "Sandbox"]
+__all__ = ["Sandbox"]

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from publisher.sandbox.faults import FAULTS
+from publisher.sandbox.faults import Faults
 from publisher.sandbox.platform import Platform, Route, Stop, page
+from publisher.sandbox.stand_in import Surroundings
 from publisher.sandbox.traffic import unsigned
 from publisher.sandbox.web import Answer, Request, as_json
 
@@ -25,7 +26,14 @@ class Control(Platform):
     title = "The sandbox"
 
     def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(sandbox.clock, lambda: None)
+        nobody = Surroundings(
+            clock=sandbox.clock,
+            changed=lambda: None,
+            faults=Faults(),
+            log=lambda request: None,
+            told=lambda exchange: None,
+        )
+        super().__init__(nobody)
         self._sandbox = sandbox
 
     def handle(self, request: Request) -> Answer:
@@ -75,8 +83,8 @@ class Control(Platform):
     def requests(self, _: Request, __: Mapping[str, str]) -> Answer:
         return as_json(200, [_shown(request) for request in self._sandbox.requests])
 
-    def kinds(self, _: Request, __: Mapping[str, str]) -> Answer:
-        return as_json(200, FAULTS)
+    def catalogue(self, _: Request, __: Mapping[str, str]) -> Answer:
+        return as_json(200, self._sandbox.kinds())
 
     def fault(self, request: Request, _: Mapping[str, str]) -> Answer:
         if request.content_type != "application/json":
@@ -91,11 +99,12 @@ class Control(Platform):
         self._sandbox.faults.clear()
         return Answer(204)
 
-    def mail(self, _: Request, names: Mapping[str, str]) -> Answer:
-        number, dot, ending = names["name"].partition(".")
-        if not number.isdigit() or len(number) > 9 or (dot and ending != "html"):
-            return self.not_found()
-        return self._sandbox.mail.page(int(number), as_html=bool(dot)) or self.not_found()
+    def hosted(self, _: Request, names: Mapping[str, str]) -> Answer:
+        """What a platform without pages of its own shows to people."""
+        for platform in self._sandbox.platforms:
+            if platform.name == names["platform"]:
+                return platform.shown(names["name"]) or self.not_found()
+        return self.not_found()
 
     def astray(self, _: Request, __: Mapping[str, str]) -> Answer:
         """Where the fault "redirect" leads. What arrives here should have been kept back."""
@@ -132,12 +141,12 @@ class Control(Platform):
         Route("GET", "/_sandbox/received", listed),
         Route("DELETE", "/_sandbox/received", clear),
         Route("GET", "/_sandbox/requests", requests),
-        Route("GET", "/_sandbox/faults", kinds),
+        Route("GET", "/_sandbox/faults", catalogue),
         Route("POST", "/_sandbox/faults", fault),
         Route("DELETE", "/_sandbox/faults", no_faults),
-        Route("GET", "/mail/{name}", mail),
         Route("GET", "/elsewhere", astray),
         Route("POST", "/elsewhere", astray),
+        Route("GET", "/{platform}/{name}", hosted),
     )
 
 

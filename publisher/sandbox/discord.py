@@ -7,13 +7,14 @@ import html
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from publisher.sandbox.discord_rules import message_errors
-from publisher.sandbox.platform import Clock, Platform, Route, Stop, page, picture, plain
+from publisher.sandbox.platform import Platform, Route, Stop, page, picture, plain
+from publisher.sandbox.stand_in import Surroundings
 from publisher.sandbox.web import Answer, Request, as_json
 
 WEBHOOK_ID = "1180000000000000001"
@@ -44,9 +45,12 @@ class Discord(Platform):
     title = "Discord"
     epoch = 1_420_070_400_000
 
-    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
-        super().__init__(clock, changed)
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
         self.webhook_name = "Announcements"
+
+    def secrets(self) -> Mapping[str, str]:
+        return {"webhook_url": self.webhook_url}
 
     @property
     def webhook_url(self) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import html
 import logging
+import re
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +16,13 @@ from email import policy as policies
 from email.message import EmailMessage
 from email.parser import BytesParser
 from functools import lru_cache
-from random import Random
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from publisher.sandbox.faults import Faults
-from publisher.sandbox.past import Past
-from publisher.sandbox.platform import Clock, page, plain
+from publisher.sandbox.faults import SMTP_FAULTS, SMTP_STAGES
+from publisher.sandbox.platform import page, plain
+from publisher.sandbox.stand_in import StandIn, Surroundings
 from publisher.sandbox.traffic import Exchange
 from publisher.sandbox.web import HOST, PAUSE, Answer
 
@@ -50,7 +50,7 @@ class Kept:
         return BytesParser(policy=policies.default).parsebytes(self.raw)
 
 
-class Mail:
+class Mail(StandIn):
     """The SMTP server: AUTH LOGIN and PLAIN without TLS (this is loopback), SMTPUTF8, 8BITMIME,
     SIZE.
 
@@ -60,28 +60,20 @@ class Mail:
 
     name = "email"
     title = "Email"
+    kinds = SMTP_FAULTS
 
-    def __init__(
-        self,
-        clock: Clock,
-        changed: Callable[[], None],
-        faults: Faults,
-        told: Callable[[Exchange], None],
-    ) -> None:
-        self.clock = clock
-        self.told = told
-        self.changed = changed
-        self.faults = faults
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
+        self.told = surroundings.told
+        self.faults = surroundings.faults
         self.user, self.password = "sandbox", "sandbox-smtp-password"
         self.port = 0
-        self.pages = ""
         self.connections = 0
         """How many clients have connected so far."""
-        self.past = Past()
-        """Empty: a mail is neither edited nor deleted."""
         self._kept: list[Kept] = []
         self._lock = threading.Lock()
         self._open: set[Connection] = set()
+        self._listener: socket.socket | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -94,11 +86,26 @@ class Mail:
         """Its address, for people."""
         return f"smtp://{HOST}:{self.port}"
 
+    def settings(self) -> Mapping[str, Any]:
+        return {
+            "sender": "The collective <news@example.org>",
+            "recipients": ["ada@example.org", "grace@example.com", "radia@example.net"],
+            "unsubscribe": "mailto:leave@example.org",
+        }
+
+    def secrets(self) -> Mapping[str, str]:
+        return {"smtp_url": self.url}
+
     # Its life: an event loop in a thread of its own.
 
-    def start(self, port: int = 0) -> None:
-        listener = socket.create_server((HOST, port), backlog=128)
-        self.port = listener.getsockname()[1]
+    def listen(self, port: int = 0) -> None:
+        self._listener = socket.create_server((HOST, port), backlog=128)
+        self.port = self._listener.getsockname()[1]
+
+    def start(self) -> None:
+        listener = self._listener
+        if listener is None:
+            return
         loop = self._loop = asyncio.new_event_loop()
         ready = threading.Event()
         self._thread = threading.Thread(
@@ -111,7 +118,9 @@ class Mail:
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(5)
-        self._loop = self._thread = None
+        elif self._listener is not None:
+            self._listener.close()
+        self._loop = self._thread = self._listener = None
 
     def _run(
         self, loop: asyncio.AbstractEventLoop, listener: socket.socket, ready: threading.Event
@@ -149,9 +158,6 @@ class Mail:
 
     # What came.
 
-    def vary(self, random: Random) -> None:
-        """Mail servers are all alike, here."""
-
     def reset(self) -> None:
         with self._lock:
             self._kept.clear()
@@ -161,8 +167,10 @@ class Mail:
         with self._lock:
             return list(self._kept)
 
+    def stage(self, kind: str, when: str) -> str:
+        return SMTP_STAGES.get(kind, "DATA")
+
     def messages(self) -> list[tuple[bytes, str]]:
-        """Each message's bytes and its HTML ("" where it has none)."""
         return [(kept.raw, _body(kept.parsed(), "html")) for kept in self.kept()]
 
     def received(self, last: int = MAX_MESSAGES) -> list[dict[str, Any]]:
@@ -171,16 +179,18 @@ class Mail:
         return [self._entry(number, kept) for number, kept in numbered[-last:]]
 
     def _entry(self, number: int, kept: Kept) -> dict[str, Any]:
-        return {"channel": self.name, "url": f"{self.pages}/{number}", **_read(kept)}
+        return {"channel": self.name, "url": f"{self.pages}/{self.name}/{number}", **_read(kept)}
 
-    def page(self, number: int, *, as_html: bool) -> Answer | None:
+    def shown(self, name: str) -> Answer | None:
         """A mail for people: its headers and its text, or its HTML alone, in which no script
         runs."""
+        digits, dot, ending = name.partition(".")
         kept = self.kept()
-        if not 1 <= number <= len(kept):
+        number = int(digits) if re.fullmatch("[0-9]{1,9}", digits) else 0
+        if not 1 <= number <= len(kept) or (dot and ending != "html"):
             return None
         entry = self._entry(number, kept[number - 1])
-        if as_html:
+        if dot:
             policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
             headers = {
                 "Content-Type": "text/html; charset=utf-8",

@@ -17,7 +17,8 @@ from typing import Any, ClassVar, Literal
 
 from publisher.sandbox import mastodon_entities as entities
 from publisher.sandbox import mastodon_oauth as oauth
-from publisher.sandbox.platform import Clock, Platform, Route, Stop, page, picture, plain
+from publisher.sandbox.platform import Platform, Route, Stop, page, picture, plain
+from publisher.sandbox.stand_in import Surroundings
 from publisher.sandbox.web import Answer, Request, as_json
 
 KEY_SECONDS = 3600
@@ -49,8 +50,8 @@ class Mastodon(Platform):
     title = "Mastodon"
     shift = 16
 
-    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
-        super().__init__(clock, changed)
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
         self.token = "sandbox-mastodon-token"  # noqa: S105 - it opens nothing but this
         self.software: Software = "mastodon"
         self.max_characters = 500
@@ -63,11 +64,19 @@ class Mastodon(Platform):
         self.tokens: dict[str, frozenset[str]] = {}
         """What each token that somebody was given may do."""
 
+    def settings(self) -> Mapping[str, str]:
+        return {"api_base_url": self.url}
+
+    def secrets(self) -> Mapping[str, str]:
+        return {"access_token": self.token}
+
     def vary(self, random: Random) -> None:
         super().vary(random)
         self.software = random.choice(
             ("mastodon", "mastodon", "mastodon-4.6", "gotosocial", "gotosocial")
         )
+        # Each counts in its own way; the texts are made to fit the user's own server.
+        self.max_characters = 1_000_000
 
     def reset(self) -> None:
         with self.lock:

@@ -1,12 +1,11 @@
-"""What the three HTTP platforms have in common: routes, ids, a clock, faults' answers, what is
-live."""
+"""What platforms over HTTP have in common: routes, ids, faults' answers, what is live."""
 
 from __future__ import annotations
 
 import html
 import re
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,24 +13,15 @@ from functools import partial
 from random import Random
 from typing import Any, ClassVar
 
-from publisher.sandbox.past import Past
-from publisher.sandbox.web import Answer, Request
+from publisher.sandbox.faults import HTTP_FAULTS
+from publisher.sandbox.stand_in import StandIn, Surroundings
+from publisher.sandbox.traffic import over_http
+from publisher.sandbox.web import Answer, Request, Server
 
 MAX_POSTS = 20_000
 MAX_FILES = 200
 LAG = 20.0
 """Seconds: a replica that is far behind."""
-
-
-class Clock:
-    """The platforms' time. `skew` sets it off from this machine's: wrong clocks, or hours gone
-    by."""
-
-    def __init__(self) -> None:
-        self.skew = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.skew
 
 
 Action = Callable[[Any, Request, Mapping[str, str]], Answer]
@@ -60,29 +50,25 @@ class Stop(Exception):
         self.answer = answer
 
 
-class Platform(ABC):
+class Platform(StandIn):
     """One platform. All state is guarded by `lock`; `posts` is what is live, oldest first."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    """What people call it."""
+    kinds = HTTP_FAULTS
     routes: ClassVar[tuple[Route, ...]]
     epoch: ClassVar[int] = 0
     """Milliseconds since 1970 at which the platform's ids begin."""
     shift: ClassVar[int] = 22
     """Bits of an id below its milliseconds."""
 
-    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
-        self.clock = clock
-        self.changed = changed
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
         self.url = ""
-        self.elsewhere = ""
+        self._server: Server | None = None
         self.lag = 0.0
         """Seconds for which a new post is missing from lists: a replica that is behind."""
         self.lock = threading.RLock()
         self.posts: dict[str, dict[str, Any]] = {}
         self.files: dict[str, Any] = {}
-        self.past = Past()
         self._last_id = 0
         self._touched = False
         self._window = (0, 0)
@@ -113,9 +99,6 @@ class Platform(ABC):
         """Set its switches as one of the servers that there are has them."""
         self.lag = random.choice((0.0, LAG))
 
-    def hang_up(self) -> None:  # noqa: B027 - most have nothing to close
-        """Close the connections that clients keep; over HTTP they needn't keep any."""
-
     def reset(self) -> None:
         """Forget everything."""
         with self.lock:
@@ -124,6 +107,32 @@ class Platform(ABC):
             self.past.clear()
 
     # What all share.
+
+    def listen(self, port: int = 0) -> None:
+        self._server = Server(
+            self.name,
+            port,
+            faults=self.surroundings.faults,
+            now=self.clock.now,
+            log=self.surroundings.log,
+            told=self._told,
+            handle=self.handle,
+            begin=self.begin,
+            instead=self.instead,
+        )
+        self.url = self._server.url
+
+    def start(self) -> None:
+        if self._server is not None:
+            self._server.start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+        self._server = None
+
+    def _told(self, request: Request, fault: str, answer: Answer | None) -> None:
+        self.surroundings.told(over_http(request, fault, answer))
 
     def begin(self, request: Request) -> Callable[[], Answer]:
         """A request that takes a while: what is found out at once, and then what is done."""
@@ -163,7 +172,7 @@ class Platform(ABC):
         if kind == "html":
             return page("Welcome", "<p>Please log in to this network first.</p>")
         if kind == "redirect":
-            return Answer(307, b"", {"Location": self.elsewhere})
+            return Answer(307, b"", {"Location": f"{self.pages}/elsewhere"})
         if kind in ("502", "504"):
             said = "Bad Gateway" if kind == "502" else "Gateway Timeout"
             return page(f"{kind} {said}", "<hr><p>nginx</p>", status=int(kind))
@@ -180,7 +189,6 @@ class Platform(ABC):
         return self.url
 
     def received(self, last: int = MAX_POSTS) -> list[dict[str, Any]]:
-        """The last so many, oldest first."""
         with self.lock:
             return [self.entry(post) for post in list(self.posts.values())[-last:]]
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, ClassVar
 
 from publisher.sandbox import twitter_oauth as oauth
 from publisher.sandbox.oauth import signed_by
-from publisher.sandbox.platform import Clock, Platform, Route, Stop, iso, page, picture, plain
+from publisher.sandbox.platform import Platform, Route, Stop, iso, page, picture, plain
+from publisher.sandbox.stand_in import Surroundings
 from publisher.sandbox.twitter_rules import (
     NUMBER,
     USER_ID,
@@ -34,7 +35,8 @@ from publisher.sandbox.twitter_rules import (
 )
 from publisher.sandbox.web import Answer, Request, as_json
 
-LIMIT = 280
+LIMIT, PAID = 280, 25_000
+"""Weighted characters of a post, and for an account that pays for more."""
 MAX_IMAGE, MAX_GIF = 5 * 2**20, 15 * 2**20
 IMAGES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -52,8 +54,8 @@ class Twitter(Platform):
     title = "X"
     epoch = 1_288_834_974_657
 
-    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
-        super().__init__(clock, changed)
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
         self.consumer_key = "sandbox-consumer-key"
         self.consumer_secret = "sandbox-consumer-secret"  # noqa: S105 - these open nothing but this
         self.access_token = f"{USER_ID}-sandbox-access-token"
@@ -63,7 +65,17 @@ class Twitter(Platform):
         self.access_level = "read-write"
         self.processing = 0.0
         self.longest = LIMIT
-        """Weighted characters of a post: 25,000 for an account that pays for it."""
+
+    def settings(self) -> Mapping[str, str]:
+        return {"api_url": self.url}
+
+    def secrets(self) -> Mapping[str, str]:
+        return {
+            "consumer_key": self.consumer_key,
+            "consumer_secret": self.consumer_secret,
+            "access_token": self.access_token,
+            "access_token_secret": self.access_token_secret,
+        }
 
     def reset(self) -> None:
         with self.lock:
@@ -73,6 +85,7 @@ class Twitter(Platform):
     def vary(self, random: Random) -> None:
         super().vary(random)
         self.reads = random.random() < 0.7
+        self.longest = PAID
 
     def create(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._sign_in(request)

@@ -37,11 +37,6 @@ def read(words: Sequence[str]) -> Given:
     return given
 
 
-def variable(section: str, option: Option) -> str:
-    """The environment variable of a secret."""
-    return option.env or f"{section}_{option.name}".upper().replace("-", "_")
-
-
 def unattended(section: str, adapter: type[Adapter], given: Mapping[str, str]) -> Prepared:
     """What the command line says; secrets stay where they are, in the environment. Raises
     UsageError for a setting that is wrong, unknown or missing, and for a secret."""
@@ -70,7 +65,7 @@ def settings_in(given: Mapping[str, str], section: str, adapter: type[Adapter]) 
         if option.secret:
             raise UsageError(
                 f"--set {section}.{option.name}: a command line can be read by others",
-                hint=f"{assignment(variable(section, option))} instead",
+                hint=f"{assignment(option.variable(section))} instead",
             )
         settings[option.name] = typed(option, text)
         if wrong := wrong_value(option, settings[option.name]):
@@ -113,7 +108,7 @@ def _check(option: Option) -> Any:
 
 def in_environment(section: str, adapter: type[Adapter]) -> bool:
     """Whether every secret that it needs is there already."""
-    names = [variable(section, each) for each in adapter.options if each.secret and each.required]
+    names = [each.variable(section) for each in adapter.options if each.secret and each.required]
     return all(os.environ.get(name) for name in names)
 
 

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from publisher import dotenv, system_keyring
 from publisher.adapter import Adapter
 from publisher.config import bound_to
-from publisher.setup.answers import variable
 from publisher.setup.settings_file import cannot_write, value
 
 Place = Literal["keyring", "env-file"]
@@ -31,7 +30,7 @@ def keep(
             system_keyring.write(f"{section}.{name}", bound_to(adapter, settings), secret)
         return {name: f"{{ keyring = {value(f'{section}.{name}')} }}" for name in secrets}
     options = {option.name: option for option in adapter.options}
-    variables = {name: variable(section, options[name]) for name in secrets}
+    variables = {name: options[name].variable(section) for name in secrets}
     try:
         dotenv.write(folder, {variables[name]: secret for name, secret in secrets.items()})
     except OSError as problem:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from publisher.failpoints import POINTS
 from publisher.sandbox import Sandbox
+from publisher.sandbox.twitter import Twitter
 from tests.reliability.runner import Runner
 from tests.reliability.world import World
 
@@ -80,7 +81,7 @@ class Matrix:
     ) -> None:
         self._folder, self._runner = folder, runner
         self._sandboxes = {True: sandbox, False: without_reads}
-        without_reads.twitter.reads = False
+        without_reads[Twitter].reads = False
 
     def world(self, case: Case, name: str) -> World:
         world = World(

@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from publisher.sandbox import Sandbox
-from publisher.sandbox.mastodon import Software
+from publisher.sandbox.discord import Discord
+from publisher.sandbox.mail import Mail
+from publisher.sandbox.mastodon import Mastodon, Software
+from publisher.sandbox.twitter import Twitter
 from tests.reliability.child import TIMING
 from tests.reliability.runner import Process, Run, Runner
 from tests.reliability.world import CHANNELS, BranchWorld, World
@@ -221,8 +224,8 @@ class Storm:
         self.wrong: list[str] = []
         box = self.sandbox
         box.clear()
-        box.twitter.reads, box.mastodon.software = script.reads, script.software
-        box.mastodon.lag = box.twitter.lag = script.lag
+        box[Twitter].reads, box[Mastodon].software = script.reads, script.software
+        box[Mastodon].lag = box[Twitter].lag = script.lag
         box.clock.skew = timedelta(seconds=script.skew)
         world = (BranchWorld if script.branch else World)(
             self.folder / f"seed{script.seed}", box, self.runner, f"seed{script.seed}",
@@ -271,15 +274,15 @@ class Storm:
         port = self._closed.getsockname()[1]
         box, config = self.sandbox, world.config
         environment = dict(world.environment)
-        for channel, url in (("mastodon", box.mastodon_url), ("twitter", box.twitter_url)):
+        for channel, url in (("mastodon", box[Mastodon].url), ("twitter", box[Twitter].url)):
             if channel in closed:
                 config = config.replace(url, f"http://127.0.0.1:{port}")
         if "discord" in closed:
-            environment["DISCORD_WEBHOOK_URL"] = box.discord_webhook_url.replace(
-                box.discord.url, f"http://127.0.0.1:{port}"
+            environment["DISCORD_WEBHOOK_URL"] = box[Discord].webhook_url.replace(
+                box[Discord].url, f"http://127.0.0.1:{port}"
             )
         if "email" in closed:
-            environment["SMTP_URL"] = box.smtp_url.replace(str(box.mail.port), str(port))
+            environment["SMTP_URL"] = box[Mail].url.replace(str(box[Mail].port), str(port))
         world.write_config(config)
         world.environment = environment
 

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from publisher.sandbox.faults import FAULTS
-
 if TYPE_CHECKING:
     from publisher.sandbox.box import Sandbox
 
@@ -37,7 +35,7 @@ def state(box: Sandbox) -> dict[str, Any]:
         "exchanges": [asdict(one) | {"at": one.at.isoformat()} for one in box.traffic.last(MOST)][
             ::-1
         ],
-        "kinds": FAULTS,
+        "kinds": box.kinds(),
         "faults": box.faults.told(),
     }
 
