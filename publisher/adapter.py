@@ -1,7 +1,7 @@
 """The contract that a channel fulfils, and the values that cross it.
 
 An adapter decides in `payload` (pure) and acts in `send` (decides nothing). It doesn't print, log,
-sleep, retry or read the environment: the core does. `tests/adapter_contract.py` holds every adapter
+sleep, retry or read the environment: the core does. `publisher.testing` holds every adapter
 to what is written here.
 """
 
@@ -213,6 +213,7 @@ class Attempt:
     recipient  the one address this copy is for, on channels that have recipients
     remote_id  the platform's id of what is to be edited or deleted
     media      the platform's ids of pictures that are there already, by the `source` of each
+    draft      the platform's id of the draft that is to be published, where it has `drafts`
     bytes_of   the bytes of a picture, by its `hash`
     is_taken   whether an id is another post's, as the ledger knows: then it isn't what `find` looks
                for
@@ -226,6 +227,7 @@ class Attempt:
     recipient: str = ""
     remote_id: str = ""
     media: Mapping[str, str] = field(default_factory=dict)
+    draft: str = ""
     bytes_of: Callable[[str], bytes] = field(default=_no_bytes, compare=False, repr=False)
     is_taken: Callable[[str], bool] = field(default=lambda id: False, compare=False, repr=False)
     leaving: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
@@ -245,8 +247,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture that is on the platform, attached to nothing yet. `ready`: it may be attached as it
-    is."""
+    """A picture that is on the platform, attached to nothing yet; or a draft, that nobody sees.
+    `ready`: it may be attached, or published, as it is."""
 
     id: str
     ready: bool = True
@@ -392,6 +394,19 @@ class Adapter(ABC):
     def finish(self, id: str, picture: Picture) -> bool:
         """Do what an upload that isn't `ready` still needs, and say whether it may be attached
         now."""
+        return True
+
+    drafts: ClassVar[float] = 0.0
+    """For so many seconds a draft can still be published, where the platform takes a post in two
+    steps. 0: `send` makes it live in one."""
+
+    def draft(self, payload: Payload, attempt: Attempt) -> Upload:
+        """Put it there where nobody sees it: one try. Where `drafts`; `send` then publishes
+        `attempt.draft`, and `find` may ask what became of that."""
+        raise NotImplementedError
+
+    def is_drafted(self, id: str) -> bool:
+        """Whether a draft that wasn't `ready` may be published now."""
         return True
 
     edits: ClassVar[bool] = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.adapter_contract import png
+from publisher.testing.bench import png
 from tests.browser import chromium, needs_axe, overflow, violations
 from tests.conftest import Publish, edit
 

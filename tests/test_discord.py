@@ -10,8 +10,9 @@ import pytest
 from publisher.adapter import Adapter
 from publisher.errors import CannotLook, TemplateError
 from publisher.sandbox import Sandbox
+from publisher.testing import AdapterContract
+from publisher.testing.bench import NOW, SENTENCE
 from tests import specs
-from tests.adapter_contract import NOW, SENTENCE, AdapterContract
 from tests.test_pictures import got
 
 

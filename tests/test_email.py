@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -27,8 +29,12 @@ from markupsafe import Markup
 
 from publisher.adapter import Adapter, Attempt, Channel, Message, Option, Part, Payload
 from publisher.compose.compose import tidy
+from publisher.compose.post_view import cid
 from publisher.errors import CannotLook, TemplateError
 from publisher.registry import load
+from publisher.sandbox import Sandbox
+from publisher.testing import AdapterContract
+from publisher.testing.bench import SENTENCE
 from publisher.text.mail_words import mail_words
 
 from .smtp_servers import inbox
@@ -395,3 +401,35 @@ def test_settings_are_checked_early(name: str, value: Any, good: bool) -> None:
     check = option(name).check
     assert check is not None
     assert (check(value) is None) is good
+
+
+class TestEmail(AdapterContract):
+    adapter = "email"
+    recipient = "ada@example.org"
+    nothing_live = ("421", "451-rcpt", "drop-rcpt", "451-data")
+    maybe_live = ("drop", "lost")
+
+    def move_to_a_closed_port(self, channel: Adapter) -> None:
+        channel.secrets = {"smtp_url": "smtp://127.0.0.1:9"}
+
+    def spoilt(self, secret: str) -> str:
+        return secret.replace("-smtp-password", "-smtp-passwort")
+
+    def message(self, adapter: Adapter, text: str = SENTENCE, **changes: Any) -> Message:
+        """Its HTML shows its pictures, as the template does."""
+        message = super().message(adapter, text, **changes)
+        shown = "".join(
+            f'<img src="cid:{cid(each)}" alt="{each.alt}">' for each in message.pictures
+        )
+        return replace(message, parts=(Part(text, f"<p>{text}</p>{shown}"),))
+
+    def arrived(self, sandbox: Sandbox) -> list[tuple[bytes, str]]:
+        (item,) = self.live(sandbox)
+        message = message_from_bytes(item["raw"].encode(), policy=default)
+        files = {
+            str(part["Content-ID"]).strip("<>"): part.get_payload(decode=True)
+            for part in message.walk()
+            if part.get_content_maintype() == "image"
+        }
+        shown = re.findall(r'<img src="cid:([^"]*)" alt="([^"]*)"', item["html"])
+        return [(cast(bytes, files[name]), alt) for name, alt in shown]

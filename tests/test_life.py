@@ -19,7 +19,7 @@ import pytest
 from publisher.sandbox import Sandbox
 from publisher.sandbox.mastodon import Mastodon
 from publisher.sandbox.twitter import Twitter
-from tests.adapter_contract import png
+from publisher.testing.bench import png
 from tests.conftest import YESTERDAY
 from tests.git_repositories import clone, commit, git, remote
 from tests.reliability.child import TIMING, Job

@@ -11,8 +11,8 @@ import pytest
 from publisher import registry
 from publisher.adapter import Adapter, Channel, Part
 from publisher.sandbox import Sandbox
+from publisher.testing import AdapterContract
 from tests import specs
-from tests.adapter_contract import AdapterContract
 from tests.test_pictures import got
 
 

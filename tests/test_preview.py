@@ -18,7 +18,7 @@ from publisher.preview.card import Card, card
 from publisher.preview.page import linked, marked
 from publisher.registry import names
 from publisher.sandbox import Sandbox
-from tests.adapter_contract import png
+from publisher.testing.bench import png
 from tests.conftest import Publish, edit
 from tests.pages import ROOT
 

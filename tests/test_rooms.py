@@ -13,7 +13,7 @@ from tests.pages import ROOT
 
 PACKAGE = Path(publisher.__file__).parent
 ROOMS = (
-    ("commands",), ("setup", "rehearsal", "preview"), ("run", "retraction", "sandboxed"), ("sending",), ("tell",),
+    ("commands", "testing"), ("setup", "rehearsal", "preview"), ("run", "retraction", "sandboxed"), ("sending",), ("tell",),
     ("delivery",), ("channels",),
     ("compose", "ledger", "site"), ("pictures",), ("post",), ("markdown",), ("sandbox",), ("adapter", "config", "registry"),
     ("text",),

@@ -13,7 +13,7 @@ from publisher.post import reader
 from publisher.post.head import Head
 from publisher.post.post import Post
 from publisher.sandbox import Sandbox
-from tests.adapter_contract import png
+from publisher.testing.bench import png
 from tests.conftest import RECENT, Publish, edit, live, texts
 
 CHANNELS = ("--channels", "mastodon,twitter,discord,email")

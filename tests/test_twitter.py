@@ -12,8 +12,8 @@ from publisher.adapter import Adapter
 from publisher.errors import CannotLook, Duplicate, Refused
 from publisher.sandbox import Sandbox
 from publisher.sandbox.twitter import Twitter
+from publisher.testing import AdapterContract
 from tests import specs
-from tests.adapter_contract import AdapterContract
 from tests.test_pictures import got
 from tests.web_servers import Server, says
 

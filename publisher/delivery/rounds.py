@@ -17,7 +17,7 @@ from publisher import clock, failpoints
 from publisher.clock import now
 from publisher.delivery import follow
 from publisher.delivery.create import Creation
-from publisher.delivery.uploads import upload
+from publisher.delivery.uploads import draft, upload
 from publisher.delivery.work import Outcome, Timing, Work, seconds_since
 from publisher.errors import DeliveryError, NotSent, PublishError
 from publisher.ledger.row import DONE
@@ -154,6 +154,7 @@ class Rounds:
             return
         else:
             upload(work, index)
+            draft(work, index)
             self._creation.send(index)
 
     def _too_late(self, error: NotSent) -> DeliveryError:

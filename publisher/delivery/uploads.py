@@ -1,7 +1,7 @@
-"""A row's pictures, put on the platform before it is sent.
+"""What is put on the platform before a row is sent: its pictures, and its draft.
 
-A picture that is attached to nothing is seen by nobody: whatever became of it, it may be tried
-again.
+A picture that is attached to nothing, and a draft, are seen by nobody: whatever became of one, it
+may be tried again.
 """
 
 from __future__ import annotations
@@ -41,13 +41,40 @@ def upload(work: Work, index: int) -> None:
         if media is None:
             work.say(f"uploading picture {number}")
             data = work.bytes_of(picture.hash)
-            uploaded = _harmlessly(work, index, partial(adapter.upload, picture, data))
+            act = partial(adapter.upload, picture, data)
+            uploaded = _harmlessly(work, index, act, "a picture could not be uploaded")
             media = Media(uploaded.id, now(), uploaded.ready)
             work.remember_upload(index, picture.source, media)
         if not media.ready:
-            if not _harmlessly(work, index, partial(adapter.finish, media.id, picture)):
+            ready = partial(adapter.finish, media.id, picture)
+            if not _harmlessly(work, index, ready, "a picture could not be uploaded"):
                 raise NotSent(f"picture {number} is still being processed", retry_after=1.0)
             work.remember_upload(index, picture.source, replace(media, ready=True))
+
+
+def draft(work: Work, index: int) -> None:
+    """Put the row there as a draft, unless that is done. Where the platform has drafts.
+
+    The ledger knows it at once: who tries again publishes the same one. Raises NotSent, also while
+    the platform is still busy with it, or Refused.
+    """
+    adapter, row = work.adapter, work.row(index)
+    if not adapter.drafts:
+        return
+    name = row.draft
+    media = row.media.get(name)
+    if media is not None and seconds_since(media.at) > adapter.drafts:
+        media = None  # the platform has forgotten it by now
+    if media is None:
+        act = partial(adapter.draft, row.payload, work.attempt(index))
+        made = _harmlessly(work, index, act, "the draft could not be made")
+        media = Media(made.id, now(), made.ready)
+        work.remember_upload(index, name, media)
+    if not media.ready:
+        ready = partial(adapter.is_drafted, media.id)
+        if not _harmlessly(work, index, ready, "the draft could not be looked at"):
+            raise NotSent("the platform is still busy with the draft", retry_after=1.0)
+        work.remember_upload(index, name, replace(media, ready=True))
 
 
 def media_of(receipt: Receipt) -> dict[str, Media]:
@@ -55,7 +82,7 @@ def media_of(receipt: Receipt) -> dict[str, Media]:
     return {source: Media(id, now()) for source, id in receipt.media.items()}
 
 
-def _harmlessly(work: Work, index: int, act: Callable[[], T]) -> T:
+def _harmlessly(work: Work, index: int, act: Callable[[], T], failed: str) -> T:
     try:
         return act()
     except (NotSent, LedgerError):
@@ -67,4 +94,4 @@ def _harmlessly(work: Work, index: int, act: Callable[[], T]) -> T:
         raise refused from None
     except Exception as problem:
         words = getattr(problem, "message", "") or f"{type(problem).__name__}: {problem}"
-        raise NotSent(f"a picture could not be uploaded: {words}") from problem
+        raise NotSent(f"{failed}: {words}") from problem

@@ -192,6 +192,7 @@ class Work:
             recipient=row.recipient,
             remote_id=row.remote_id or "",
             media={source: media.id for source, media in row.media.items()},
+            draft=self._draft(row),
             bytes_of=self.bytes_of,
             is_taken=lambda id: self._ledger.has_id(id, row),
         )
@@ -225,6 +226,10 @@ class Work:
         account = f"{self.adapter.name}/{row.channel}"
         what = (account, row.post, str(row.part), str(row.generation), row.hash)
         return hashlib.sha256("\n".join(what).encode()).hexdigest()[:40]
+
+    def _draft(self, row: Row) -> str:
+        media = row.media.get(row.draft) if self.adapter.drafts else None
+        return media.id if media else ""
 
     def _remote_id(self, index: int) -> str | None:
         """The id of a part that is live. Where only a refusal proved that it is, this looks once

@@ -28,8 +28,8 @@ LIVE_OR_MAYBE: frozenset[str] = frozenset({"intent", "sent", "unknown"})
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture on the platform: its id there, when it was uploaded, and whether it may be
-    attached."""
+    """A picture or a draft on the platform: its id there, when it was put there, and whether it may
+    be attached or published."""
 
     id: str
     at: datetime
@@ -43,7 +43,7 @@ class Row:
     op      what an intent means to do
     live    what is live while an update of it to `payload` is under way
     source  a digest of what the author wrote; "" where it isn't known
-    media   the platform's pictures, by the `source` of each
+    media   the platform's pictures, by the `source` of each; and its draft, by `Row.draft`
     began   when it was first meant to be sent, and `tried` when it was last tried, by the clock of
             the machine that did
     server  `began` by the platform's own clock, where that was known: ours may have been wrong
@@ -70,6 +70,12 @@ class Row:
     @property
     def hash(self) -> str:
         return digest(canonical(self.payload))
+
+    @property
+    def draft(self) -> str:
+        """Under which name its draft is kept: another text, and one that is published anew, have a
+        draft of their own."""
+        return f"draft {self.generation} {self.hash}"
 
     def with_state(self, state: State, **changes: Any) -> Row:
         return replace(self, state=state, **changes)

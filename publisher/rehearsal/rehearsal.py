@@ -11,6 +11,7 @@ from random import Random
 from publisher.adapter import Adapter
 from publisher.delivery.plan import Choice
 from publisher.rehearsal.copies import Live, Place, Versions, chain, compare
+from publisher.rehearsal.death import Death
 from publisher.rehearsal.script import Script, Step, script
 from publisher.rehearsal.stage import Ran, Stage
 
@@ -48,7 +49,7 @@ class Rehearsal:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._versions = Versions()
-        self.verdict = Verdict()
+        self.verdict = Verdict(left_out=stage.left_out)
         self._seed = 0
         self._points: dict[str, int] = {}
 
@@ -64,6 +65,27 @@ class Rehearsal:
             tell(self.verdict.disasters)
             self._seed += 1
         return self.verdict
+
+    def die_everywhere(self) -> Verdict:
+        """Killed at every fail point that an undisturbed run passes, one after the other; for the
+        post, and for an edit of it. Raises what is wrong with the post itself."""
+        self._learn()
+        for version in range(len(self._stage.versions)):
+            for channel in self._stage.names:
+                self._die_on_the_way(channel, version)
+        return self.verdict
+
+    def _die_on_the_way(self, channel: str, version: int) -> None:
+        stage, number, dies = self._stage, 0, True
+        while dies:
+            number += 1
+            stage.clear()
+            if version:
+                stage.publish(version - 1)
+            dies = stage.publish(version, death=Death(channel, number)).killed
+            self.verdict.disasters += dies
+            if self._settle(version, Choice()):
+                self._judge(version)
 
     def _learn(self) -> None:
         stage = self._stage

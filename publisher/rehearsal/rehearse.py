@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,14 @@ def rehearse(
 ) -> Verdict:
     """`tell` is told how many disasters have struck. Raises what is wrong with the post or the
     configuration."""
+    with staged(file, config=config, names=names) as stage:
+        return Rehearsal(stage).perform(disasters, seed, tell)
+
+
+@contextmanager
+def staged(file: str, *, config: str | None, names: str | None) -> Iterator[Stage]:
+    """A stage for one post, on the channels of a configuration. Raises what is wrong with one of
+    them."""
     sources = collect([file])
     settings = configuration.of_run(config, sources.folder(), preview=True)
     (post,) = read_posts(sources.files, settings).posts
@@ -50,9 +59,7 @@ def rehearse(
                 raise ConfigError(
                     "the sandbox knows none of these channels", hint="see `publish channels`"
                 )
-            verdict = Rehearsal(stage).perform(disasters, seed, tell)
-        verdict.left_out = tuple(name for name in wanted if name not in stage.names)
-        return verdict
+            yield stage
 
 
 def _as_if_ready(post: Post) -> Post:

@@ -107,6 +107,7 @@ class Stage:
         with ExitStack() as stack:
             self._boxes: dict[str, Sandbox] = {}
             config = self._leading_to_boxes(stack)
+            self.left_out = tuple(name for name in self.names if name not in config.channels)
             self.names = [name for name in self.names if name in config.channels]
             self.config = replace(config, site=replace(config.site, wait_for_page=0.0, since=None,
                 syndication="", approve=False))  # fmt: skip

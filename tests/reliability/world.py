@@ -20,7 +20,7 @@ from publisher.ledger.git_branch import Snapshot
 from publisher.ledger.row import Row, is_digest
 from publisher.ledger.sqlite import Ledger
 from publisher.sandbox import Sandbox
-from tests.adapter_contract import png
+from publisher.testing.bench import png
 from tests.git_repositories import clone, git, remote
 from tests.reliability.child import TIMING, Job
 from tests.reliability.runner import Process, Run, Runner

@@ -1,0 +1,106 @@
+"""A channel's adapter, signed in to a sandbox of its own, and messages for it."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from publisher import config, registry
+from publisher.adapter import Adapter, Attempt, Message, Part, Rule
+from publisher.sandbox import Sandbox
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+SENTENCE = (
+    "Lamp 2.0 is out: it starts twice as fast. Größer, schöner — naïve café, 日本語, مرحبا 👩🏽‍🚀!"
+)
+
+
+def png(width: int, height: int) -> bytes:
+    """A picture without a library: made in no time, and the same each time."""
+    rows = (b"\0" + b"\x40\x80\xc0" * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+
+
+def filled(script: str, rule: Rule) -> str:
+    """A text of exactly as much as the rule allows: as often this as fits, then letters."""
+    assert rule.limit is not None
+    low, high = 0, rule.limit + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if rule.fits(script * middle) else (low, middle)
+    text = (script * low).rstrip()
+    if rule.fits(f"{text} a"):
+        text += " "  # else what follows an address would be a part of it
+    for _ in range(rule.limit):
+        if not rule.fits(text + "a"):
+            break
+        text += "a"
+    return text
+
+
+class Bench:
+    """`adapter` is its name; `recipient` whom a copy is for, where it has recipients."""
+
+    adapter: ClassVar[str]
+    recipient: ClassVar[str] = ""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def own_sandbox(cls) -> Iterator[Sandbox]:
+        """With this channel's platform alone."""
+        with Sandbox(adapters=(cls.adapter,)) as sandbox:
+            yield sandbox
+
+    @pytest.fixture
+    def sandbox(self, own_sandbox: Sandbox) -> Sandbox:
+        own_sandbox.clear()
+        return own_sandbox
+
+    @pytest.fixture
+    def channel(self, sandbox: Sandbox) -> Adapter:
+        """The adapter, signed in to the sandbox."""
+        path = Path(self.folder) / "publish.toml"
+        path.write_text(sandbox.config(), "utf-8")
+        loaded = config.load(path)
+        values = sandbox.environment()
+        secrets = {
+            name: values[secret.env] for name, secret in loaded.secrets[self.adapter].items()
+        }
+        return registry.load(self.adapter)(loaded.channels[self.adapter], secrets)
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    folder: Path
+
+    def message(self, adapter: Adapter, text: str = SENTENCE, **changes: Any) -> Message:
+        values: dict[str, Any] = {
+            "channel": self.adapter,
+            "title": "Lamp 2.0 is out",
+            "description": "",
+            "url": "https://example.org/news/lamp/",
+            "language": "en",
+            "date": NOW,
+            "options": dict(adapter.settings),
+            "rule": adapter.rule(adapter.settings, {}),
+            "parts": (Part(text, f"<p>{text}</p>" if adapter.html else ""),),
+        }
+        return Message(**{**values, **changes})
+
+    def attempt(self, key: str = "key-1", reply_to: str | None = None) -> Attempt:
+        return Attempt(key, datetime.now(UTC), reply_to, self.recipient)
+
+    def live(self, sandbox: Sandbox) -> list[dict[str, Any]]:
+        return [item for item in sandbox.received() if item["channel"] == self.adapter]
