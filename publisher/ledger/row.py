@@ -73,9 +73,8 @@ class Row:
 
     @property
     def draft(self) -> str:
-        """Under which name its draft is kept: another text, and one that is published anew, have a
-        draft of their own."""
-        return f"draft {self.generation} {self.hash}"
+        """Under which name its draft is kept: another text has a draft of its own."""
+        return f"draft {self.hash}"
 
     def with_state(self, state: State, **changes: Any) -> Row:
         return replace(self, state=state, **changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from publisher import config, registry
-from publisher.adapter import Adapter, Attempt, Message, Part, Rule
+from publisher.adapter import Adapter, Attempt, Message, Part, Payload, Receipt, Rule
 from publisher.sandbox import Sandbox
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -50,10 +51,12 @@ def filled(script: str, rule: Rule) -> str:
 
 
 class Bench:
-    """`adapter` is its name; `recipient` whom a copy is for, where it has recipients."""
+    """`adapter` is its name; `recipient` whom a copy is for, where it has recipients. `makes_live`
+    is the request that does: a method, or a method and the beginning of a path."""
 
     adapter: ClassVar[str]
     recipient: ClassVar[str] = ""
+    makes_live: ClassVar[str] = "POST"
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -104,3 +107,18 @@ class Bench:
 
     def live(self, sandbox: Sandbox) -> list[dict[str, Any]]:
         return [item for item in sandbox.received() if item["channel"] == self.adapter]
+
+    def ready(self, channel: Adapter, payload: Payload, attempt: Attempt) -> Attempt:
+        """With its draft made, where the platform publishes in two steps."""
+        if not channel.drafts:
+            return attempt
+        draft = channel.draft(payload, attempt)
+        assert draft.ready or channel.is_drafted(draft.id)
+        return replace(attempt, draft=draft.id)
+
+    def send(self, channel: Adapter, payload: Payload, attempt: Attempt) -> Receipt:
+        return channel.send(payload, self.ready(channel, payload, attempt))
+
+    def fault(self, sandbox: Sandbox, kind: str, seconds: float = 0.0) -> None:
+        """Let it strike what makes a post live."""
+        sandbox.fault(self.adapter, kind, seconds=seconds, when=self.makes_live)

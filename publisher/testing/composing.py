@@ -73,8 +73,10 @@ class Composing(Bench):
         for number, script in enumerate(SCRIPTS):
             sandbox.clear()
             text = filled(script, rule)
-            channel.send(
-                channel.payload(self.message(channel, text), 0), self.attempt(f"key-{number}")
+            self.send(
+                channel,
+                channel.payload(self.message(channel, text), 0),
+                self.attempt(f"key-{number}"),
             )
             channel.close()
             (item,) = self.live(sandbox)
@@ -87,8 +89,10 @@ class Composing(Bench):
         for number, script in enumerate(SCRIPTS):
             text = f"{filled(script, rule)} a"
             with pytest.raises((Refused, TemplateError)):
-                channel.send(
-                    channel.payload(self.message(channel, text), 0), self.attempt(f"key-{number}")
+                self.send(
+                    channel,
+                    channel.payload(self.message(channel, text), 0),
+                    self.attempt(f"key-{number}"),
                 )
             channel.close()
         assert not self.live(sandbox)

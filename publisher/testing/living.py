@@ -17,7 +17,7 @@ class Living(Bench):
     def put_live(self, channel: Adapter) -> tuple[Payload, Attempt]:
         """A part that is live, and the attempt that goes on about it."""
         payload = channel.payload(self.message(channel), 0)
-        receipt = channel.send(payload, self.attempt())
+        receipt = self.send(channel, payload, self.attempt())
         return payload, replace(self.attempt(), remote_id=receipt.id or "", media=receipt.media)
 
     def test_what_a_reader_sees_is_the_same_for_the_same_payload_only(
@@ -55,7 +55,7 @@ class Living(Bench):
         for number in range(3):
             payload = channel.payload(self.message(channel, f"Part {number} of three."), 0)
             attempt = self.attempt(f"key-{number}", reply_to=ids[-1])
-            ids.append(channel.send(payload, attempt).id)
+            ids.append(self.send(channel, payload, attempt).id)
         channel.close()
         live = self.live(sandbox)
         assert [(item["id"], item["in_reply_to_id"]) for item in live] == list(
@@ -102,7 +102,7 @@ class Living(Bench):
                 made = channel.upload(picture, kept[picture.hash])
                 assert made.ready or channel.finish(made.id, picture)
                 media[picture.source] = made.id
-        channel.send(payload, replace(self.attempt(), media=media, bytes_of=kept.__getitem__))
+        self.send(channel, payload, replace(self.attempt(), media=media, bytes_of=kept.__getitem__))
         channel.close()
         assert self.arrived(sandbox) == [
             (each, f"Number {number}") for number, each in enumerate(data)

@@ -17,6 +17,9 @@ class Sending(Bench):
     nothing_live: ClassVar[tuple[str, ...]] = ("429", "429-date")
     """Faults after which a platform certainly shows nothing, and after which trying again makes
     sense."""
+    has_a_name: ClassVar[bool] = False
+    """Whether what is live there has a name of ours: then it is found by that, whenever it was
+    made."""
     maybe_live: ClassVar[tuple[str, ...]] = (
         "500",
         "502",
@@ -35,7 +38,7 @@ class Sending(Bench):
         self, channel: Adapter, sandbox: Sandbox
     ) -> None:
         payload = channel.payload(self.message(channel), 0)
-        receipt = channel.send(payload, self.attempt())
+        receipt = self.send(channel, payload, self.attempt())
         channel.close()
         (item,) = self.live(sandbox)
         assert SENTENCE in item["text"]
@@ -64,10 +67,12 @@ class Sending(Bench):
     def test_a_refusal_for_now_says_so_and_how_long(
         self, channel: Adapter, sandbox: Sandbox
     ) -> None:
+        payload = channel.payload(self.message(channel), 0)
+        attempt = self.ready(channel, payload, self.attempt())
         for kind in self.nothing_live:
-            sandbox.fault(self.adapter, kind, seconds=7)
+            self.fault(sandbox, kind, seconds=7)
             with pytest.raises(NotSent) as caught:
-                channel.send(channel.payload(self.message(channel), 0), self.attempt())
+                channel.send(payload, attempt)
             channel.close()
             if kind.startswith("429"):
                 assert caught.value.retry_after == pytest.approx(7, abs=1.1)
@@ -76,7 +81,7 @@ class Sending(Bench):
     def test_no_server_is_certainly_not_sent(self, channel: Adapter) -> None:
         self.move_to_a_closed_port(channel)
         with pytest.raises(NotSent):
-            channel.send(channel.payload(self.message(channel), 0), self.attempt())
+            self.send(channel, channel.payload(self.message(channel), 0), self.attempt())
         channel.close()
 
     def move_to_a_closed_port(self, channel: Adapter) -> None:
@@ -88,26 +93,27 @@ class Sending(Bench):
         for kind in self.maybe_live:
             assert kind in sandbox.kinds()[self.adapter]
             sandbox.clear()
-            sandbox.fault(self.adapter, kind, seconds=0.1)
+            payload = channel.payload(self.message(channel, f"{kind}: {SENTENCE}"), 0)
+            attempt = self.ready(channel, payload, self.attempt(kind))
+            self.fault(sandbox, kind, seconds=0.1)
             with pytest.raises(Unknown):
-                channel.send(
-                    channel.payload(self.message(channel, f"{kind}: {SENTENCE}"), 0),
-                    self.attempt(kind),
-                )
+                channel.send(payload, attempt)
             channel.close()
 
     def test_what_went_out_is_found_or_it_says_that_it_cannot_look(
         self, channel: Adapter, sandbox: Sandbox
     ) -> None:
-        payload = channel.payload(self.message(channel), 0)
-        attempt, since = self.attempt(), datetime.now(UTC)
+        payload, since = channel.payload(self.message(channel), 0), datetime.now(UTC)
+        attempt = self.ready(channel, payload, self.attempt())
         try:
             assert self.look(channel, payload, attempt, since) is None
             receipt = channel.send(payload, attempt)
             assert self.look(channel, payload, attempt, since) == receipt
             other = channel.payload(self.message(channel, "Something else."), 0)
-            assert self.look(channel, other, attempt, since) is None
-            assert self.look(channel, payload, attempt, since + timedelta(minutes=5)) is None
+            another = self.ready(channel, other, self.attempt("key-2"))
+            assert self.look(channel, other, another, since) is None
+            later = since + timedelta(minutes=5)
+            assert self.has_a_name or self.look(channel, payload, attempt, later) is None
         except CannotLook as error:
             assert error.message
         finally:
@@ -129,8 +135,9 @@ class Sending(Bench):
         self, channel: Adapter, sandbox: Sandbox
     ) -> None:
         """Where it says that the same may be sent again at once."""
-        payload, attempt = channel.payload(self.message(channel), 0), self.attempt()
-        sandbox.fault(self.adapter, "lost")
+        payload = channel.payload(self.message(channel), 0)
+        attempt = self.ready(channel, payload, self.attempt())
+        self.fault(sandbox, "lost")
         with pytest.raises(Unknown) as caught:
             channel.send(payload, attempt)
         try:
@@ -145,12 +152,11 @@ class Sending(Bench):
     def test_every_error_is_one_clear_line(self, channel: Adapter, sandbox: Sandbox) -> None:
         for kind in (*self.nothing_live, *self.maybe_live):
             sandbox.clear()
-            sandbox.fault(self.adapter, kind, seconds=0.1)
+            payload = channel.payload(self.message(channel, f"{kind} {SENTENCE}"), 0)
+            attempt = self.ready(channel, payload, self.attempt(kind))
+            self.fault(sandbox, kind, seconds=0.1)
             with pytest.raises(DeliveryError) as caught:
-                channel.send(
-                    channel.payload(self.message(channel, f"{kind} {SENTENCE}"), 0),
-                    self.attempt(kind),
-                )
+                channel.send(payload, attempt)
             channel.close()
             assert caught.value.message
             assert "\n" not in caught.value.message
