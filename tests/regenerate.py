@@ -9,6 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from publisher import registry
+from publisher.testing.certify import write
+
 ROOT = Path(__file__).resolve().parents[1]
 FENCE = "````"
 
@@ -25,6 +28,13 @@ def main() -> None:
     before, _, rest = page.read_text("utf-8").partition(f"{FENCE}text\n")
     after = rest.partition(f"\n{FENCE}")[2]
     page.write_text(f"{before}{FENCE}text\n{example_runs()}\n{FENCE}{after}", "utf-8")
+    certificates()
+
+
+def certificates() -> None:
+    """What each adapter of ours was seen to keep."""
+    for name in registry.names():
+        write(registry.load(name))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,6 @@ from tests.conftest import POST, Publish
 from tests.own_adapters import register
 from tests.two_steps import Board
 
-TEMPLATE = "{{ post.teaser | fit }}\n"
-
 
 @pytest.fixture(scope="module", autouse=True)
 def registered() -> Iterator[None]:
@@ -45,8 +43,6 @@ def here(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> P
     (tmp_path / ".git").mkdir()
     (tmp_path / "publish.toml").write_text(sandbox.config(), "utf-8")
     (tmp_path / "post.md").write_text(POST, "utf-8")
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "two-steps.txt.j2").write_text(TEMPLATE, "utf-8")
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
@@ -142,13 +138,7 @@ def test_a_draft_that_is_too_old_is_made_anew(
 
 class TestTwoSteps(AdapterContract):
     adapter = "two-steps"
-    asks = False
     has_a_name = True
-
-    @pytest.fixture(autouse=True)
-    def _template(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        (self.folder / "templates").mkdir()
-        (self.folder / "templates" / "two-steps.txt.j2").write_text(TEMPLATE, "utf-8")
 
     def move_to_a_closed_port(self, channel: Adapter) -> None:
         channel.settings = {**channel.settings, "api_base_url": "http://127.0.0.1:9"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from publisher import certificate as certificates
 from publisher import config as configuration
 from publisher import dotenv, registry
 from publisher.adapter import Channel
@@ -17,9 +18,17 @@ DESCRIPTION = "List every adapter, whether it is set up, and what is missing."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_config(parser)
+    parser.add_argument(
+        "--guarantees",
+        action="store_true",
+        help="what each keeps, as its tests have seen it: lost answers, limits, edits, pictures",
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
+    if arguments.guarantees:
+        _guarantee(console)
+        return 0
     config = configuration.of_run(arguments.config, Path.cwd())
     sections = dict(config.channels) if config.path else {}
     for adapter_name in registry.names():
@@ -36,6 +45,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if config.path is None:
         console.err("there is no publish.toml here or in a folder above: publish init writes one")
     return 0
+
+
+def _guarantee(console: Console) -> None:
+    for name in registry.names():
+        adapter = registry.load(name)
+        console.out(f"{console.colour(name, 'bold')} ({adapter.title})")
+        certificate = certificates.load(adapter)
+        if certificate is None:
+            console.out("  no certificate: its tests have not written one")
+            continue
+        for heading, words in certificates.lines(certificate):
+            console.out(f"  {heading + ':':<21}{words}")
 
 
 def _state(channel: Channel, config: Config, console: Console) -> str:

@@ -39,6 +39,7 @@ from publisher.retraction import take_down
 from publisher.run import Site, deliver
 from publisher.sandbox import Sandbox
 from publisher.sandbox.stand_in import Clock, StandIn
+from publisher.sandbox.web import Request
 from publisher.sandboxed import leading_to
 from publisher.sending import Sent
 from publisher.tell.console import Console
@@ -151,6 +152,11 @@ class Stage:
     def kinds(self) -> dict[str, list[str]]:
         """Each channel's faults."""
         return {name: list(self._platform(name).kinds) for name in self.names}
+
+    def requests(self, name: str) -> list[Request]:
+        """What a channel's platform was asked since the performance began, oldest first."""
+        platform = self._platform(name).name
+        return [each for each in self._boxes[name].requests if each.channel == platform]
 
     # A performance
 

@@ -22,6 +22,17 @@ SENTENCE = (
 )
 
 
+POST = """---
+title: Lamp 2 is out
+date: 2026-11-20
+slug: lamp-2
+tags: [release]
+---
+
+Our lamp starts twice as fast, and remembers where you were.
+"""
+
+
 def png(width: int, height: int) -> bytes:
     """A picture without a library: made in no time, and the same each time."""
     rows = (b"\0" + b"\x40\x80\xc0" * width) * height

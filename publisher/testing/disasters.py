@@ -6,27 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from publisher import certificate, registry
 from publisher.rehearsal.rehearsal import Rehearsal, Verdict
 from publisher.rehearsal.rehearse import staged
 from publisher.rehearsal.stage import Stage
-from publisher.testing.bench import Bench
-
-POST = """---
-title: Lamp 2 is out
-date: 2026-11-20
-slug: lamp-2
-tags: [release]
----
-
-Our lamp starts twice as fast, and remembers where you were.
-"""
+from publisher.testing.bench import POST, Bench
+from publisher.testing.certify import certify
 
 
 class Disasters(Bench):
     disasters = 100
     """So many in a storm."""
-    asks = True
-    """Whether it may be that a person has to look what is live."""
 
     @pytest.fixture
     def stage(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
@@ -45,7 +35,12 @@ class Disasters(Bench):
     def test_in_a_storm_it_is_live_once(self, stage: Stage) -> None:
         self.judge(Rehearsal(stage).perform(self.disasters, 1, lambda struck: None))
 
+    def test_its_certificate_says_what_happens(self) -> None:
+        """Anew: python -m publisher.testing.certify NAME"""
+        assert certificate.load(registry.load(self.adapter)) == certify(self.adapter)
+
     def judge(self, verdict: Verdict) -> None:
         assert verdict.wrong == []
         assert (verdict.twice, verdict.lost) == (0, 0)
-        assert self.asks or not verdict.asked
+        kept = certificate.load(registry.load(self.adapter))
+        assert not verdict.asked or (kept and kept.asks)

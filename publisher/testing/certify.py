@@ -1,0 +1,164 @@
+"""An adapter, put through its faults → its certificate.
+
+    python -m publisher.testing.certify NAME
+
+writes it beside the adapter's file, where `publish channels --guarantees` finds it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher import registry
+from publisher.adapter import Adapter, Channel, Rule
+from publisher.certificate import Certificate, place
+from publisher.rehearsal.rehearsal import Rehearsal
+from publisher.rehearsal.rehearse import staged
+from publisher.rehearsal.script import LATE, Strike
+from publisher.rehearsal.stage import Stage
+from publisher.testing.bench import POST
+
+READS = ("GET", "HEAD")
+LOST = "lost"
+KILLED = "a kill"
+ASTRONAUT = "👩🏽‍🚀"
+"""One grapheme of four code points, seven UTF-16 units and fifteen bytes."""
+UNITS = {1: "graphemes", 2: "weighted characters", 4: "code points", 7: "UTF-16 units", 15: "bytes"}
+LONG = f"https://example.org/{'a' * 200}"
+
+
+class Broken(Exception):
+    """A promise that isn't kept: there is nothing to certify."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """The request that makes a post live: its method, and how many of that come before it."""
+
+    method: str
+    after: int
+
+
+def certify(name: str) -> Certificate:
+    """Raises Broken, ConfigError for an adapter that isn't there or has no platform."""
+    adapter = registry.load(name)
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        Path(".git").mkdir()  # the search for a configuration ends here
+        Path("post.md").write_text(POST, "utf-8")
+        with staged("post.md", config=None, names=name) as stage:
+            posting = _posting(stage, name)
+            asks = _asks(stage, name, posting)
+            looks, repeats = _after_a_loss(stage, name, posting)
+            edits, deletes = _afterwards(stage)
+            channel = adapter(Channel(name, name, stage.config.channels[name].settings))
+    rule = channel.rule(channel.settings, {})
+    pictures = channel.pictures(channel.settings, {})
+    return Certificate(
+        looks=looks,
+        repeats=repeats,
+        asks=asks,
+        edits=edits,
+        deletes=deletes,
+        threads=adapter.replies and not adapter.has_recipients(),
+        pictures=pictures.count if pictures else 0,
+        alt=pictures.alt if pictures else None,
+        limit=rule.limit,
+        unit=_unit(rule),
+        address=_address(rule),
+    )
+
+
+def _posting(stage: Stage, name: str) -> Posting:
+    stage.clear()
+    stage.publish(0)
+    methods = [each.method for each in stage.requests(name) if each.method not in READS]
+    if not methods:  # it doesn't talk HTTP
+        return Posting("POST", 0)
+    return Posting(methods[-1], methods[:-1].count(methods[-1]))
+
+
+def _asks(stage: Stage, name: str, posting: Posting) -> tuple[str, ...]:
+    kinds = [kind for kind in stage.kinds[name] if kind not in LATE]
+    asks = [kind for kind in kinds if _struck(stage, name, posting, kind) == "unknown"]
+    verdict = Rehearsal(stage).die_everywhere()
+    if verdict.wrong:
+        raise Broken(verdict.wrong[0])
+    if verdict.asked:
+        asks.append(KILLED)
+    return tuple(asks)
+
+
+def _struck(stage: Stage, name: str, posting: Posting, kind: str) -> str:
+    """What a run says that met this fault."""
+    stage.clear()
+    stage.strike(
+        Strike(
+            channel=name,
+            kind=kind,
+            times=1,
+            after=posting.after,
+            seconds=0.0,
+            when=posting.method,
+        )
+    )
+    (result,) = stage.publish(0).results
+    live = len(stage.live())
+    copies = len(result.rows)
+    if live > copies or (result.status == "sent" and live < copies):
+        raise Broken(f"{kind}: {result.status}, and {live} of {copies} are live")
+    return result.status
+
+
+def _after_a_loss(stage: Stage, name: str, posting: Posting) -> tuple[bool, bool]:
+    """Whether it looked, and whether it sent the same again."""
+    _struck(stage, name, posting, LOST)
+    methods = [each.method for each in stage.requests(name)]
+    struck = _index(methods, posting)
+    later = methods[struck + 1 :]
+    return any(method in READS for method in later), posting.method in later
+
+
+def _index(methods: Sequence[str], posting: Posting) -> int:
+    found = [number for number, method in enumerate(methods) if method == posting.method]
+    return found[posting.after] if len(found) > posting.after else len(methods)
+
+
+def _afterwards(stage: Stage) -> tuple[bool, bool]:
+    stage.clear()
+    stage.publish(0)
+    before = {each.look for each in stage.live()}
+    stage.publish(1)
+    edits = {each.look for each in stage.live()} != before
+    stage.retract(1)
+    return edits, not stage.live()
+
+
+def _unit(rule: Rule) -> str:
+    return UNITS.get(_more(rule, ASTRONAUT), "characters")
+
+
+def _address(rule: Rule) -> int:
+    count = _more(rule, f" {LONG}") - 1
+    return count if count < len(LONG) // 2 else 0
+
+
+def _more(rule: Rule, text: str) -> int:
+    """What this adds to a text."""
+    return rule.count(f"aaaa{text}") - rule.count("aaaa")
+
+
+def write(adapter: type[Adapter]) -> Path:
+    path = place(adapter)
+    path.write_text(certify(adapter.name).text(), "utf-8")
+    return path
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        print(os.path.relpath(write(registry.load(argument))))
