@@ -7,8 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from publisher.adapter import Adapter
+if TYPE_CHECKING:
+    from publisher.adapter import Adapter
 
 SHOWN = 4
 """Kinds of faults that are named to people."""
@@ -21,6 +23,7 @@ class Certificate:
     looks     whether a lost answer made it look what is live
     repeats   whether it then sent the same again
     asks      kinds of faults after which only a person could say what is live
+    varies    whether that is so with some of the platform's servers or accounts only
     edits     whether an edit changed what was live
     deletes   whether what was taken down was gone
     threads   whether the parts of a thread reply to each other
@@ -34,6 +37,7 @@ class Certificate:
     looks: bool
     repeats: bool
     asks: tuple[str, ...]
+    varies: bool
     edits: bool
     deletes: bool
     threads: bool
@@ -81,6 +85,8 @@ def _once(certificate: Certificate) -> str:
         what.append("it sends the same again, which the platform takes for one")
     if certificate.asks:
         what.append(f"you are asked what is live ({_some(certificate.asks)})")
+    if certificate.varies:
+        what.append("with some servers or accounts you are asked what is live")
     return "; ".join(what) or "nothing is left to settle"
 
 

@@ -9,8 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from publisher import registry
 from publisher.testing.certify import write
+from tests.own_adapters import register
 
 ROOT = Path(__file__).resolve().parents[1]
 FENCE = "````"
@@ -35,6 +38,9 @@ def certificates() -> None:
     """What each adapter of ours was seen to keep."""
     for name in registry.names():
         write(registry.load(name))
+    with pytest.MonkeyPatch.context() as patch:
+        register(patch, "two-steps", "tests.two_steps:TwoSteps")
+        write(registry.load("two-steps"))
 
 
 if __name__ == "__main__":

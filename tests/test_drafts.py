@@ -139,6 +139,7 @@ def test_a_draft_that_is_too_old_is_made_anew(
 class TestTwoSteps(AdapterContract):
     adapter = "two-steps"
     has_a_name = True
+    same_key_is_one = True
 
     def move_to_a_closed_port(self, channel: Adapter) -> None:
         channel.settings = {**channel.settings, "api_base_url": "http://127.0.0.1:9"}

@@ -18,6 +18,7 @@ from tests.test_pictures import got
 
 class TestMastodon(AdapterContract):
     adapter = "mastodon"
+    same_key_is_one = True
 
     def move_to_a_closed_port(self, channel: Adapter) -> None:
         channel.settings = {**channel.settings, "api_base_url": "http://127.0.0.1:9"}

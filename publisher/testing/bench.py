@@ -83,8 +83,11 @@ class Bench:
 
     @pytest.fixture
     def channel(self, sandbox: Sandbox) -> Adapter:
-        """The adapter, signed in to the sandbox."""
-        path = Path(self.folder) / "publish.toml"
+        return self.signed_in(sandbox)
+
+    def signed_in(self, sandbox: Sandbox) -> Adapter:
+        """The adapter, with the account that it has in the sandbox."""
+        path = self.folder / "publish.toml"
         path.write_text(sandbox.config(), "utf-8")
         loaded = config.load(path)
         values = sandbox.environment()

@@ -27,6 +27,8 @@ from publisher.testing.bench import POST
 READS = ("GET", "HEAD")
 LOST = "lost"
 KILLED = "a kill"
+STORM = 200
+"""Disasters."""
 ASTRONAUT = "👩🏽‍🚀"
 """One grapheme of four code points, seven UTF-16 units and fifteen bytes."""
 UNITS = {1: "graphemes", 2: "weighted characters", 4: "code points", 7: "UTF-16 units", 15: "bytes"}
@@ -54,6 +56,7 @@ def certify(name: str) -> Certificate:
         with staged("post.md", config=None, names=name) as stage:
             posting = _posting(stage, name)
             asks = _asks(stage, name, posting)
+            varies = not asks and _asks_in_a_storm(stage)
             looks, repeats = _after_a_loss(stage, name, posting)
             edits, deletes = _afterwards(stage)
             channel = adapter(Channel(name, name, stage.config.channels[name].settings))
@@ -63,6 +66,7 @@ def certify(name: str) -> Certificate:
         looks=looks,
         repeats=repeats,
         asks=asks,
+        varies=varies,
         edits=edits,
         deletes=deletes,
         threads=adapter.replies and not adapter.has_recipients(),
@@ -92,6 +96,14 @@ def _asks(stage: Stage, name: str, posting: Posting) -> tuple[str, ...]:
     if verdict.asked:
         asks.append(KILLED)
     return tuple(asks)
+
+
+def _asks_in_a_storm(stage: Stage) -> bool:
+    """In one that all the servers and accounts meet that the sandbox knows."""
+    verdict = Rehearsal(stage).perform(STORM, 1, lambda struck: None)
+    if verdict.wrong:
+        raise Broken(verdict.wrong[0])
+    return bool(verdict.asked)
 
 
 def _struck(stage: Stage, name: str, posting: Posting, kind: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 
 import pytest
 
@@ -19,12 +20,16 @@ class Disasters(Bench):
     """So many in a storm."""
 
     @pytest.fixture
-    def stage(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    def stage(self) -> Iterator[Stage]:
+        with self.staged() as stage:
+            yield stage
+
+    @contextmanager
+    def staged(self) -> Iterator[Stage]:
         """With one post, for this channel alone."""
-        monkeypatch.chdir(self.folder)
         (self.folder / ".git").mkdir()  # the search for a configuration ends here
         (self.folder / "post.md").write_text(POST, "utf-8")
-        with staged("post.md", config=None, names=self.adapter) as stage:
+        with chdir(self.folder), staged("post.md", config=None, names=self.adapter) as stage:
             yield stage
 
     def test_killed_anywhere_it_is_live_once(self, stage: Stage) -> None:
@@ -43,4 +48,4 @@ class Disasters(Bench):
         assert verdict.wrong == []
         assert (verdict.twice, verdict.lost) == (0, 0)
         kept = certificate.load(registry.load(self.adapter))
-        assert not verdict.asked or (kept and kept.asks)
+        assert not verdict.asked or (kept and (kept.asks or kept.varies))
