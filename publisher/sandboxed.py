@@ -136,6 +136,6 @@ def _tell(sandbox: Sandbox, keep: Path, console: Console) -> None:
 
 
 def _first_line(item: Mapping[str, Any]) -> str:
-    if "subject" in item:
+    if "to" in item:
         return f"to {', '.join(item['to'])}: {item['subject']}"
     return str(item["text"]).split("\n")[0]

@@ -109,13 +109,16 @@ class Platform(StandIn):
     # What all share.
 
     def listen(self, port: int = 0) -> None:
+        def told(request: Request, fault: str, answer: Answer | None) -> None:
+            self.surroundings.told(over_http(request, fault, answer))
+
         self._server = Server(
             self.name,
             port,
             faults=self.surroundings.faults,
             now=self.clock.now,
             log=self.surroundings.log,
-            told=self._told,
+            told=told,
             handle=self.handle,
             begin=self.begin,
             instead=self.instead,
@@ -130,9 +133,6 @@ class Platform(StandIn):
         if self._server is not None:
             self._server.stop()
         self._server = None
-
-    def _told(self, request: Request, fault: str, answer: Answer | None) -> None:
-        self.surroundings.told(over_http(request, fault, answer))
 
     def begin(self, request: Request) -> Callable[[], Answer]:
         """A request that takes a while: what is found out at once, and then what is done."""

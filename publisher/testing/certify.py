@@ -1,14 +1,7 @@
-"""An adapter, put through its faults → its certificate.
-
-    python -m publisher.testing.certify NAME
-
-writes it beside the adapter's file, where `publish channels --guarantees` finds it.
-"""
+"""An adapter, put through its faults → its certificate."""
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import chdir
@@ -169,8 +162,3 @@ def write(adapter: type[Adapter]) -> Path:
     path = place(adapter)
     path.write_text(certify(adapter.name).text(), "utf-8")
     return path
-
-
-if __name__ == "__main__":
-    for argument in sys.argv[1:]:
-        print(os.path.relpath(write(registry.load(argument))))

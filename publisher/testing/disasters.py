@@ -41,7 +41,7 @@ class Disasters(Bench):
         self.judge(Rehearsal(stage).perform(self.disasters, 1, lambda struck: None))
 
     def test_its_certificate_says_what_happens(self) -> None:
-        """Anew: python -m publisher.testing.certify NAME"""
+        """Anew: python -m publisher.testing NAME"""
         assert certificate.load(registry.load(self.adapter)) == certify(self.adapter)
 
     def judge(self, verdict: Verdict) -> None:
