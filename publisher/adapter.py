@@ -209,7 +209,7 @@ class Attempt:
     key        fixed by account, post, part, generation and payload: the platform's idempotency key
                is this
     began      when this part was first meant to be sent (aware)
-    reply_to   the platform's id of the thread's previous part
+    reply_to   the platform's id of the part that this one replies to
     recipient  the one address this copy is for, on channels that have recipients
     remote_id  the platform's id of what is to be edited or deleted
     media      the platform's ids of pictures that are there already, by the `source` of each
@@ -276,6 +276,8 @@ class Adapter(ABC):
     the whole. None: there is no such limit."""
     replies: ClassVar[bool] = True
     """Whether a thread's part replies to the one before it; else parts just follow each other."""
+    flat: ClassVar[bool] = False
+    """Whether all of them reply to the first one instead, where a thread has one level only."""
 
     def __init__(self, channel: Channel, secrets: Mapping[str, str] | None = None) -> None:
         self.channel = channel

@@ -100,6 +100,12 @@ class PostView:
         return str(self._said(self._written(words)))
 
     @cached_property
+    def heading(self) -> str:
+        """The title as the channel writes it: for templates in which it is a part of the text."""
+        words = tree.Element("body", {}, (self._post.title,))
+        return str(self._said(self._written(words)))
+
+    @cached_property
     def lead(self) -> Teaser:
         """What a person would quote of the text's beginning, without addresses."""
         body = _lead(self._post)
@@ -206,6 +212,7 @@ def _without_broken_end(description: str, language: str) -> str:
 
 VIEW = (
     "title",
+    "heading",
     "description",
     "teaser",
     "lead",

@@ -178,12 +178,13 @@ class Work:
         row = row or self._rows[index]
         reply_to = None
         if self.is_thread and index and self.adapter.replies and row.op == "create":
-            reply_to = self._remote_id(index - 1)
+            parent = 0 if self.adapter.flat else index - 1
+            reply_to = self._remote_id(parent)
             if reply_to is None:
                 raise Refused(
-                    f"part {index} is live, but its id is not known, so part {index + 1} can't"
+                    f"part {parent + 1} is live, but its id is not known, so part {index + 1} can't"
                     " reply to it",
-                    hint=f"{self.resolve_command(index - 1)} --sent URL",
+                    hint=f"{self.resolve_command(parent)} --sent URL",
                 )
         return Attempt(
             key=self._key(row),

@@ -92,13 +92,14 @@ def compare(live: Iterable[Live], wanted: Sequence[Counter[str]]) -> Count:
     return min(counts, key=lambda count: count.twice + count.lost)
 
 
-def chain(live: Sequence[Live]) -> list[str]:
-    """Where a part of a thread doesn't reply to the one before it."""
+def chain(live: Sequence[Live], *, flat: bool = False) -> list[str]:
+    """Where a part of a thread doesn't reply to the one before it; `flat`: to the first."""
     wrong = []
     before: str | None = None
     for each in live:
         parent = each.entry.get("in_reply_to_id", before)
         if parent != before:
             wrong.append(f"{each.channel}: {each.entry['url']} replies to {parent}, not {before}")
-        before = str(each.entry["id"])
+        if before is None or not flat:
+            before = str(each.entry["id"])
     return wrong

@@ -211,8 +211,9 @@ class Rehearsal:
     def _wrong_chains(self, live: Sequence[Live]) -> None:
         for name in self._stage.names:
             mine = [each for each in live if each.channel == name]
-            if self._adapter(name).replies and len(mine) > 1:
-                for each in chain(mine):
+            adapter = self._adapter(name)
+            if adapter.replies and len(mine) > 1:
+                for each in chain(mine, flat=adapter.flat):
                     self._wrong(each)
 
     def _adapter(self, name: str) -> type[Adapter]:

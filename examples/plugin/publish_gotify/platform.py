@@ -45,7 +45,7 @@ class Server(Platform):
         self.keep(new_id, message)
         return as_json(200, self._told(message))
 
-    def list(self, request: Request, _: Mapping[str, str]) -> Answer:
+    def listing(self, request: Request, _: Mapping[str, str]) -> Answer:
         """Newest first; `since` is the id below which it goes on."""
         self._allow(request, CLIENT)
         limit, since = int(request.argument("limit") or 100), int(request.argument("since") or 0)
@@ -108,7 +108,7 @@ class Server(Platform):
 
     routes: ClassVar[tuple[Route, ...]] = (
         Route("POST", "/message", create),
-        Route("GET", "/message", list),
+        Route("GET", "/message", listing),
         Route("DELETE", "/message/{id}", delete),
         Route("GET", "/current/user", user),
     )
