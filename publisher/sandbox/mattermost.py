@@ -105,7 +105,7 @@ class Server(Platform):
         if root and (root not in self.posts or self.posts[root]["root_id"]):
             raise Stop(error(400, "api.post.create_post.root_id.app_error", "Invalid RootId."))
         number = self.new_id()
-        post = {
+        post: dict[str, Any] = {
             "id": identifier(f"post {number}"),
             "number": number,
             "at": self.clock.now(),
