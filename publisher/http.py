@@ -268,7 +268,9 @@ def _raise_for_answer(method: str, response: requests.Response, redact: Redactor
     said = f"{host} answered {status}: {redact(what_it_said(response))[:300]}"
     if status == 429:
         raise NotSent(
-            said, status=status, retry_after=retry_after(response.headers, now().timestamp())
+            said,
+            status=status,
+            retry_after=retry_after(response.headers, now().timestamp()) or _asked_for(response),
         )
     if status == 303 and method not in _REPEATABLE:
         # "See other": it was done, and what came of it is elsewhere (RFC 9110, section 15.4.4).
@@ -318,13 +320,26 @@ def what_it_said(response: requests.Response) -> str:
     body = _json(response)
     words = ""
     if isinstance(body, dict):
-        for key in ("detail", "error_description", "error", "message", "title"):
+        for key in ("detail", "error_description", "error", "message", "title", "description"):
             if isinstance(body.get(key), str):
                 words = body[key]
                 break
         if isinstance(body.get("errors"), dict | list):
             words = f"{words} {json.dumps(body['errors'], ensure_ascii=False)}"
     return " ".join((words or response.reason or "no reason given").split())
+
+
+def _asked_for(response: requests.Response) -> float | None:
+    """Seconds that a refusal's body asks to wait: Telegram's parameters.retry_after, Matrix's
+    retry_after_ms."""
+    body = _json(response)
+    if not isinstance(body, dict):
+        return None
+    more = body.get("parameters")
+    seconds = more.get("retry_after") if isinstance(more, dict) else None
+    if isinstance(body.get("retry_after_ms"), int):
+        seconds = body["retry_after_ms"] / 1000
+    return _sane(float(seconds)) if isinstance(seconds, int | float) else None
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

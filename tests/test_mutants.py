@@ -24,6 +24,7 @@ from tests.mutants import (
     counts_half,
     forgets_how_long_to_wait,
     ignores_the_users_limit,
+    loses_the_alt_texts,
     loses_the_key,
 )
 
@@ -95,6 +96,8 @@ def is_the_same(
         return rule.limit is None or alike or not suite.refuses_more
     if mutant is forgets_how_long_to_wait:
         return not any(kind.startswith("429") for kind in suite.nothing_live)
+    if mutant is loses_the_alt_texts:
+        return not suite.shows_alt
     if mutant is ignores_the_users_limit:
         return rule.limit is None
     return False

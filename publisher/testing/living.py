@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
 from publisher.adapter import Adapter, Attempt, Payload, Picture, pictures_of
-from publisher.errors import Gone
+from publisher.errors import CannotLook, Gone
 from publisher.sandbox import Sandbox
 from publisher.testing.bench import Bench, png
 
 
 class Living(Bench):
+    shows_alt: ClassVar[bool] = True
+    """Whether the platform keeps a picture's text for those who don't see it."""
+
     def put_live(self, channel: Adapter) -> tuple[Payload, Attempt]:
         """A part that is live, and the attempt that goes on about it."""
         payload = channel.payload(self.message(channel), 0)
@@ -37,14 +41,23 @@ class Living(Bench):
             return
         payload, attempt = self.put_live(channel)
         new = channel.payload(self.message(channel, "Edited since."), 0)
-        assert channel.stands(payload, attempt)
+        reads = self.can_read(channel, payload, attempt)
         for _ in range(2):
             assert channel.update(new, attempt).id == attempt.remote_id
-        assert channel.stands(new, attempt)
-        assert not channel.stands(payload, attempt)
+        if reads:
+            assert channel.stands(new, attempt)
+            assert not channel.stands(payload, attempt)
         channel.close()
         (item,) = self.live(sandbox)
         assert "Edited since." in item["text"]
+
+    def can_read(self, channel: Adapter, payload: Payload, attempt: Attempt) -> bool:
+        """Whether what is live can be read back: then it stands as it was sent."""
+        try:
+            assert channel.stands(payload, attempt)
+        except CannotLook:
+            return False
+        return True
 
     def test_a_part_of_a_thread_replies_to_the_one_before(
         self, channel: Adapter, sandbox: Sandbox
@@ -105,9 +118,8 @@ class Living(Bench):
                 media[picture.source] = made.id
         self.send(channel, payload, replace(self.attempt(), media=media, bytes_of=kept.__getitem__))
         channel.close()
-        assert self.arrived(sandbox) == [
-            (each, f"Number {number}") for number, each in enumerate(data)
-        ]
+        texts = [f"Number {number}" if self.shows_alt else "" for number in range(len(data))]
+        assert self.arrived(sandbox) == list(zip(data, texts, strict=True))
 
     def arrived(self, sandbox: Sandbox) -> list[tuple[bytes, str]]:
         """The pictures of the one post that is live, in order: their bytes and texts."""
