@@ -30,7 +30,7 @@ from publisher.errors import Gone, Refused, TemplateError, Unknown
 from publisher.hosts import check_url
 from publisher.text.flavour import Pings
 
-from . import _telegram_text as markup
+from . import _tagged_text as markup
 
 if TYPE_CHECKING:
     from publisher.sandbox.stand_in import StandIn
@@ -40,6 +40,17 @@ API = "https://api.telegram.org"
 LIMIT, CAPTION = 4096, 1024
 PICTURES, BYTES, SIDE = 10, 10 * 2**20, 5000
 """sendPhoto: 10 MB, width and height together 10,000."""
+KINDS = {
+    "b": "bold",
+    "i": "italic",
+    "u": "underline",
+    "s": "strikethrough",
+    "code": "code",
+    "pre": "pre",
+    "blockquote": "blockquote",
+    "a": "text_link",
+}
+"""https://core.telegram.org/bots/api#messageentity (read 2026-11-27)."""
 NOT_MODIFIED = "message is not modified"
 NOT_FOUND = ("message to edit not found", "message to delete not found", "message_id_invalid")
 
@@ -58,7 +69,7 @@ class Telegram(Adapter):
     name = "telegram"
     title = "Telegram"
     aliases = ("tg",)
-    flavour = staticmethod(markup.telegram)
+    flavour = staticmethod(markup.tagged_text)
     pings = Pings(inert="\u200b", in_code=False)
     announces = True
     edits = True
@@ -110,8 +121,8 @@ class Telegram(Adapter):
         options = message.options
         shown = markup.parsed(message.parts[index].text)
         payload: Payload = {"text": shown.text}
-        if shown.entities:
-            payload["entities"] = list(shown.entities)
+        if shown.spans:
+            payload["entities"] = entities(shown)
         if options.get("silent"):
             payload["silent"] = True
         if options.get("link_preview") is False:
@@ -246,6 +257,20 @@ class Telegram(Adapter):
         if not isinstance(answer, dict) or not answer.get("ok"):
             raise Unknown("what answers there is not Telegram's")
         return answer["result"]
+
+
+def entities(shown: markup.Parsed) -> list[dict[str, Any]]:
+    """What of a text is how, as the API has it: offsets and lengths are UTF-16 units
+    (https://core.telegram.org/api/entities, read 2026-11-27)."""
+    return [
+        {
+            "type": KINDS[span.name],
+            "offset": markup.units(shown.text[: span.start]),
+            "length": markup.units(shown.text[span.start : span.end]),
+            **({"url": span.href} if span.name == "a" else {}),
+        }
+        for span in shown.spans
+    ]
 
 
 def _receipt(messages: Any, pictures: Sequence[Picture]) -> Receipt:

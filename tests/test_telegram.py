@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.adapter import Adapter
-from publisher.errors import Gone, Refused, TemplateError
+from publisher.errors import Gone, NotSent, Refused, TemplateError
 from publisher.sandbox import Sandbox
 from publisher.sandbox.telegram import Server
 from publisher.testing import AdapterContract
@@ -23,7 +23,8 @@ from tests.conftest import POST, Publish, edit
 from tests.one_channel import on
 from tests.test_pictures import got
 
-markup: Any = importlib.import_module("publisher.adapters._telegram_text")
+markup: Any = importlib.import_module("publisher.adapters._tagged_text")
+telegram: Any = importlib.import_module("publisher.adapters.telegram")
 
 
 class TestTelegram(AdapterContract):
@@ -77,6 +78,12 @@ class TestTelegram(AdapterContract):
         with pytest.raises(Refused, match="pictures"):
             channel.update(new, attempt)
 
+    def test_a_refusal_says_how_long_in_its_body(self, channel: Adapter, sandbox: Sandbox) -> None:
+        sandbox.fault("telegram", "429-bare", seconds=7)
+        with pytest.raises(NotSent) as caught:
+            channel.send(channel.payload(self.message(channel), 0), self.attempt())
+        assert caught.value.retry_after == 7
+
     @pytest.mark.parametrize(
         ("url", "found", "mine"),
         [
@@ -110,7 +117,7 @@ def _with(attempt: Any, remote_id: str) -> Any:
 
 
 def said(source: str) -> str:
-    return str(markup.telegram(parse(source), Setting()))
+    return str(markup.tagged_text(parse(source), Setting()))
 
 
 @pytest.mark.parametrize(
@@ -149,11 +156,13 @@ def test_tags(source: str, shown: str) -> None:
 def test_what_is_no_tag_is_text(text: str, shown: str, entities: list[Any]) -> None:
     found = markup.parsed(text)
     assert found.text == shown
-    assert [(each["type"], each["offset"], each["length"]) for each in found.entities] == entities
+    told = telegram.entities(found)
+    assert [(each["type"], each["offset"], each["length"]) for each in told] == entities
 
 
 def test_a_link_has_its_address() -> None:
-    (link,) = markup.parsed('<a href="https://example.org/?a=1&amp;b=2">é</a>').entities
+    found = markup.parsed('<a href="https://example.org/?a=1&amp;b=2">é</a>')
+    (link,) = telegram.entities(found)
     assert link == {
         "type": "text_link",
         "offset": 0,
@@ -165,8 +174,8 @@ def test_a_link_has_its_address() -> None:
 @given(st.text(st.sampled_from("<>&;/abiu \"'=#é😀") | st.characters(codec="utf-8"), max_size=60))
 def test_an_author_s_characters_are_never_markup(text: str) -> None:
     part = parse(f"<p>{html.escape(text)}</p>")
-    shown = markup.parsed(str(markup.telegram(part, Setting())))
-    assert shown.entities == ()
+    shown = markup.parsed(str(markup.tagged_text(part, Setting())))
+    assert shown.spans == ()
     assert shown.text.split() == text_of(part).split()
 
 
@@ -174,7 +183,7 @@ def test_an_author_s_characters_are_never_markup(text: str) -> None:
 def test_every_entity_lies_within_the_text(text: str) -> None:
     found = markup.parsed(text)
     size = len(found.text.encode("utf-16-le", "surrogatepass")) // 2
-    for each in found.entities:
+    for each in telegram.entities(found):
         assert 0 <= each["offset"] < each["offset"] + each["length"] <= size
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -45,6 +46,15 @@ class Sending(Bench):
         (item,) = self.live(sandbox)
         assert SENTENCE in item["text"]
         assert receipt.id
+
+    def test_it_says_when_it_leaves_if_it_announces_that(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
+        said: list[int] = []
+        attempt = replace(self.attempt(), leaving=lambda: said.append(len(self.live(sandbox))))
+        self.send(channel, channel.payload(self.message(channel), 0), attempt)
+        channel.close()
+        assert said == ([0] if channel.announces else [])
 
     def test_checking_posts_nothing(self, channel: Adapter, sandbox: Sandbox) -> None:
         said = channel.check()

@@ -1,12 +1,9 @@
-"""Telegram's markup: a few tags, which are sent as entities beside the text.
+"""A text with a few tags, for platforms that take what is bold, or a link, beside the words:
+Telegram's entities, Slack's rich text.
 
-https://core.telegram.org/bots/api#html-style and #messageentity, https://core.telegram.org/api/entities
-(read 2026-11-27): offsets and lengths are UTF-16 units; a text's length is what is left without the
-tags.
-
-A text is written with tags, so that it can be cut and counted like any other, and read by `parsed`
-here rather than by Telegram: what is no tag of ours is text, and nothing that an author writes can
-make a message that Telegram refuses.
+It is written with tags, so that it can be cut and counted like any other, and read by `parsed` here
+rather than by the platform: what is no tag of ours is text, and nothing that an author writes can
+make a message that is refused for its markup.
 """
 
 from __future__ import annotations
@@ -15,7 +12,6 @@ import html
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from publisher.text.flavour import Setting
 from publisher.text.marks import Mark, Text, concat
@@ -24,16 +20,6 @@ from publisher.text.render.line import Inline, with_mark
 from publisher.text.render.link_targets import canonical, says_address
 from publisher.text.tree import Element, text_of
 
-KINDS = {
-    "b": "bold",
-    "i": "italic",
-    "u": "underline",
-    "s": "strikethrough",
-    "code": "code",
-    "pre": "pre",
-    "blockquote": "blockquote",
-    "a": "text_link",
-}
 _TAG = re.compile(
     r'<(?P<close>/)?(?P<name>b|i|u|s|code|pre|blockquote)>|<a href="(?P<href>[^"<>]*)">|(?P<end></a>)'
 )
@@ -43,17 +29,27 @@ _NAMES = {
 }  # fmt: skip
 
 
-def telegram(part: Element, setting: Setting) -> Text:
-    """A post with Telegram's tags, in which only the author's markup is markup."""
-    return Telegram(setting.language, setting.skip_urls, setting.attached).render(part)
+def tagged_text(part: Element, setting: Setting) -> Text:
+    """A post with tags, in which only the author's markup is markup."""
+    return Tagged(setting.language, setting.skip_urls, setting.attached).render(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """text[start:end] is shown as `name` says, which is a tag; a link leads to `href`."""
+
+    name: str
+    start: int
+    end: int
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A text as Telegram shows it, and what of it is how, as its API has it."""
+    """A text as it is shown, and what of it is shown how: outer spans before inner ones."""
 
     text: str
-    entities: tuple[dict[str, Any], ...]
+    spans: tuple[Span, ...]
 
 
 def units(text: str) -> int:
@@ -71,38 +67,31 @@ def parsed(text: str) -> Parsed:
     shown: list[str] = []
     length = at = 0
     waiting: list[tuple[str, int, str]] = []
-    entities: list[dict[str, Any]] = []
+    spans: list[Span] = []
 
     def add(piece: str) -> None:
         nonlocal length
         said = _ENTITY.sub(lambda found: html.unescape(found[0]), piece)
         shown.append(said)
-        length += units(said)
+        length += len(said)
 
     for found in _TAG.finditer(text):
         add(text[at : found.start()])
         at = found.end()
-        if not (found["close"] or found["end"]):
-            href = html.unescape(found["href"] or "")
-            waiting.append((found["name"] or "a", length, href))
-            continue
         name = found["name"] or "a"
+        if not (found["close"] or found["end"]):
+            waiting.append((name, length, html.unescape(found["href"] or "")))
+            continue
         opened = [number for number, each in enumerate(waiting) if each[0] == name]
         if opened:
             _, start, href = waiting.pop(opened[-1])
             if length > start:
-                entities.append(_entity(name, start, length - start, href))
+                spans.append(Span(name, start, length, href))
     add(text[at:])
-    ordered = sorted(entities, key=lambda each: (each["offset"], -each["length"]))
-    return Parsed("".join(shown), tuple(ordered))
+    return Parsed("".join(shown), tuple(sorted(spans, key=lambda each: (each.start, -each.end))))
 
 
-def _entity(name: str, offset: int, length: int, href: str) -> dict[str, Any]:
-    entity: dict[str, Any] = {"type": KINDS[name], "offset": offset, "length": length}
-    return {**entity, "url": href} if name == "a" else entity
-
-
-class Telegram(Flow):
+class Tagged(Flow):
     """`open` are the tags around what is being written; `quoting`: a quotation is."""
 
     def __init__(
@@ -121,7 +110,7 @@ class Telegram(Flow):
         return tagged(one_line(words), "b") if words else words
 
     def quote(self, element: Element) -> list[Block]:
-        """Telegram has no quotations inside quotations."""
+        """Without quotations inside quotations: neither platform has them."""
         if self.quoting:
             return self.blocks(element)
         self.quoting = True
