@@ -315,6 +315,10 @@ def _json(response: requests.Response) -> Any:
         return None
 
 
+SHORT = 100
+"""Bytes of an answer that are words for people, where they are neither JSON nor HTML."""
+
+
 def what_it_said(response: requests.Response) -> str:
     """The human words in an error's body, in one line."""
     body = _json(response)
@@ -326,6 +330,8 @@ def what_it_said(response: requests.Response) -> str:
                 break
         if isinstance(body.get("errors"), dict | list):
             words = f"{words} {json.dumps(body['errors'], ensure_ascii=False)}"
+    elif len(response.content) < SHORT and b"<" not in response.content:
+        words = response.content.decode("utf-8", "replace")  # Slack's webhooks say a word
     return " ".join((words or response.reason or "no reason given").split())
 
 
