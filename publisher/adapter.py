@@ -195,6 +195,8 @@ class Message:
     parts: tuple[Part, ...]
     pictures: tuple[Picture, ...] = ()
     notes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
 
 
 def _no_bytes(hash: str) -> bytes:
@@ -370,8 +372,8 @@ class Adapter(ABC):
         return None
 
     def knows_both(self, attempt: Attempt, problem: Unknown | None) -> bool:
-        """Whether sending the same once more is safe at once, where `find` found nothing: the
-        platform knows the two by their key, even if the first is still on its way.
+        """Whether sending the same once more is safe at once, where `find` found nothing, or there
+        is no `find`: the platform knows the two by their key, even if the first is still on its way.
 
         `problem` is what became of the first; None where nobody knows. Raises what `find` raises.
         """

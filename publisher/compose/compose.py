@@ -75,6 +75,8 @@ def compose(
         parts=parts,
         pictures=tuple(pictures),
         notes=notes,
+        tags=tuple(post.tags),
+        authors=tuple(post.authors),
     )
 
 

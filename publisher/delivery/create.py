@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
-from publisher.adapter import Attempt
+from publisher.adapter import Adapter, Attempt
 from publisher.clock import now
 from publisher.delivery.uploads import media_of
 from publisher.delivery.work import Timing, Work, seconds_since
@@ -167,6 +167,9 @@ class Creation:
     def _settle_blind(self, index: int, why: DeliveryError) -> bool:
         work = self._work
         row = work.row(index)
+        never_reads = type(work.adapter).find is Adapter.find
+        if never_reads and self._knows_both(index, work.attempt(index)):
+            return False
         if row.tried and seconds_since(row.tried) <= work.adapter.proves_by_refusal:
             self.send(index, proving=True)
             return True
