@@ -276,6 +276,8 @@ class Adapter(ABC):
     page_limit: ClassVar[int | None] = None
     """Bytes of HTML above which readers don't see the end: then the lead is sent, with the address of
     the whole. None: there is no such limit."""
+    fold: ClassVar[int | None] = None
+    """Characters after which feeds show "…more". None: they show all."""
     replies: ClassVar[bool] = True
     """Whether a thread's part replies to the one before it; else parts just follow each other."""
     flat: ClassVar[bool] = False
