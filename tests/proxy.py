@@ -13,8 +13,8 @@ Mischief = Literal["drop", "503", "cut", "html", "refuse"]
 
 
 class Proxy:
-    """Forwards to 127.0.0.1:`port`. Each item of `mischief` strikes one POST that is passed on, in
-    order:
+    """Forwards to 127.0.0.1:`port`. Each item of `mischief` strikes one POST (or another method that
+    `strikes` names) that is passed on, in order:
 
     drop    the server gets it; its answer is dropped and the connection closed
     503     the server gets it; the answer is 503
@@ -23,7 +23,8 @@ class Proxy:
     refuse  the server never gets it; the answer is 503
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, strikes: str = "POST") -> None:
+        self.strikes = strikes
         self.mischief: deque[Mischief] = deque()
         self.posts = 0
         proxy = self
@@ -56,7 +57,7 @@ class Proxy:
     def _forward(self, client: BaseHTTPRequestHandler, port: int) -> None:
         body = client.rfile.read(int(client.headers.get("Content-Length") or 0))
         kind: Mischief | None = None
-        if client.command == "POST":
+        if client.command == self.strikes:
             self.posts += 1
             kind = self.mischief.popleft() if self.mischief else None
         client.close_connection = True

@@ -183,9 +183,9 @@ class Server(Platform):
         try:
             given = request.json()
         except ValueError:
-            given = None
+            raise Stop(error(400, "M_NOT_JSON", "Content not JSON.")) from None
         if not isinstance(given, dict):
-            raise Stop(error(400, "M_NOT_JSON", "Content not JSON."))
+            raise Stop(error(400, "M_BAD_JSON", "Content must be a JSON object."))
         return given
 
     def _known(self, transaction: str) -> str | None:
