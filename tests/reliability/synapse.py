@@ -15,7 +15,7 @@ from tests.reliability.servers import free_port, wait_for
 
 PYTHON = Path(os.environ.get("SYNAPSE") or ROOT / ".venvs" / "synapse" / "bin" / "python")
 DOMAIN, USER, PASSWORD, DEVICE = "synapse.example", "news", "a-long-password-1", "ANNOUNCEMENTS"
-MODULE = [PYTHON, "-m", "synapse.app.homeserver"]
+MODULE: list[str | Path] = [PYTHON, "-m", "synapse.app.homeserver"]
 GENEROUS = "{per_second: 1000, burst_count: 1000}"
 MORE = f"""
 listeners: [{{port: PORT, bind_addresses: ["127.0.0.1"], type: http, resources: [{{names: [client, media]}}]}}]
