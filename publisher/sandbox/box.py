@@ -187,5 +187,5 @@ class Sandbox:
         self.changes += 1
         if self._folder is not None:
             with self._keeping:
-                mails = [mail for platform in self.platforms for mail in platform.messages()]
+                mails = [mail for platform in self.platforms for mail in platform.mails()]
                 self._folder.write(self.received(), mails)

@@ -170,7 +170,7 @@ class Mail(StandIn):
     def stage(self, kind: str, when: str) -> str:
         return SMTP_STAGES.get(kind, "DATA")
 
-    def messages(self) -> list[tuple[bytes, str]]:
+    def mails(self) -> list[tuple[bytes, str]]:
         return [(kept.raw, _body(kept.parsed(), "html")) for kept in self.kept()]
 
     def received(self, last: int = MAX_MESSAGES) -> list[dict[str, Any]]:

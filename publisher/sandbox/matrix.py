@@ -139,7 +139,7 @@ class Server(Platform):
         self._here(names)
         return as_json(200, self._told(self._find(unquote(names["event"]))))
 
-    def messages(self, request: Request, names: Mapping[str, str]) -> Answer:
+    def timeline(self, request: Request, names: Mapping[str, str]) -> Answer:
         """Backwards."""
         self._allow(request)
         self._here(names)
@@ -306,7 +306,7 @@ class Server(Platform):
         Route("PUT", ROOMS + "/send/m.room.message/{transaction}", send),
         Route("PUT", ROOMS + "/redact/{event}/{transaction}", redact),
         Route("GET", ROOMS + "/event/{event}", event),
-        Route("GET", ROOMS + "/messages", messages),
+        Route("GET", ROOMS + "/messages", timeline),
         Route("GET", "/_matrix/client/v1/media/config", media_config),
         Route("POST", "/_matrix/media/v3/upload", upload),
         Route("GET", "/media/{id}", file),

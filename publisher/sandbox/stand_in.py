@@ -97,8 +97,8 @@ class StandIn(ABC):
     def received(self, last: int = ...) -> list[dict[str, Any]]:
         """The `last` so many of what is live, oldest first. See `Sandbox.received`."""
 
-    def messages(self) -> Sequence[tuple[bytes, str]]:
-        """Mails: each one's bytes and its HTML ("" where it has none)."""
+    def mails(self) -> Sequence[tuple[bytes, str]]:
+        """Each mail's bytes and its HTML ("" where it has none)."""
         return ()
 
     def shown(self, name: str) -> Answer | None:
