@@ -122,7 +122,7 @@ def test_a_mail_shows_hosted_pictures_from_where_they_are_with_their_size(
 ) -> None:
     four(project)
     publish("post.md", "--channels", "email")
-    (raw, html), *_ = sandbox[Mail].messages()
+    (raw, html), *_ = sandbox[Mail].mails()
     assert b"multipart/related" not in raw
     shown = {
         image["src"]: (image.get("alt"), image.get("width"), image.get("height"))
@@ -142,7 +142,7 @@ def test_a_mail_carries_a_picture_that_has_no_address(
     four(project)
     ran = publish("post.md", "--channels", "email")
     assert ran.status == 0, ran.err
-    for raw, html in sandbox[Mail].messages():
+    for raw, html in sandbox[Mail].mails():
         message = BytesParser(policy=policy.default).parsebytes(raw)
         related = [part for part in message.walk() if part.get_content_type().startswith("image/")]
         assert len(related) == 4
