@@ -46,6 +46,7 @@ TRANSACTIONS = timedelta(hours=23)
 """Synapse knows a transaction id for 24 hours (synapse/storage/databases/main/transactions)."""
 MARK = "org.announcement_publisher.key"
 PAGE = 100
+PICTURES_STAY = "its pictures stay what they were: each is a message of its own"
 HTML = "org.matrix.custom.html"
 
 
@@ -184,12 +185,7 @@ class Matrix(Adapter):
         )
 
     def update(self, payload: Payload, attempt: Attempt) -> Receipt:
-        """Raises Refused where its pictures are others."""
-        if {picture.source for picture in pictures_of(payload)} != set(attempt.media):
-            raise Refused(
-                "the pictures of a message that is live can't become others",
-                hint="take it down and post it anew: publish retract, then --republish",
-            )
+        """Its words: the pictures stay what they are."""
         event = attempt.remote_id.partition(",")[0]
         self._live(attempt)
         content = _content(payload)
@@ -202,7 +198,8 @@ class Matrix(Adapter):
             },
             _fresh(attempt.key),
         )
-        return Receipt(attempt.remote_id)
+        others = {picture.source for picture in pictures_of(payload)} != set(attempt.media)
+        return Receipt(attempt.remote_id, warning=PICTURES_STAY if others else "")
 
     def delete(self, payload: Payload, attempt: Attempt) -> None:
         self._live(attempt)

@@ -51,6 +51,7 @@ KINDS = {
     "a": "text_link",
 }
 """https://core.telegram.org/bots/api#messageentity (read 2026-11-27)."""
+PICTURES_STAY = "its pictures stay what they were: Telegram can't change them"
 NOT_MODIFIED = "message is not modified"
 NOT_FOUND = ("message to edit not found", "message to delete not found", "message_id_invalid")
 
@@ -178,19 +179,15 @@ class Telegram(Adapter):
         return _receipt(made, pictures)
 
     def update(self, payload: Payload, attempt: Attempt) -> Receipt:
-        """Its words. Raises Refused where its pictures are others."""
-        if {picture.source for picture in pictures_of(payload)} != set(attempt.media):
-            raise Refused(
-                "the pictures of a message that is live can't become others",
-                hint="take it down and post it anew: publish retract, then --republish",
-            )
+        """Its words: the pictures stay what they are."""
         first = attempt.remote_id.partition(",")[0]
         body: dict[str, Any] = {"chat_id": self.settings["chat"], "message_id": int(first)}
-        if pictures_of(payload):
+        if attempt.media:
             self._change("editMessageCaption", {**body, **_caption(payload)})
         else:
             self._change("editMessageText", {**body, **_text(payload)})
-        return Receipt(attempt.remote_id)
+        others = {picture.source for picture in pictures_of(payload)} != set(attempt.media)
+        return Receipt(attempt.remote_id, warning=PICTURES_STAY if others else "")
 
     def delete(self, payload: Payload, attempt: Attempt) -> None:
         gone: list[Gone] = []

@@ -29,6 +29,7 @@ from publisher.sandbox import Sandbox  # noqa: E402
 from tests.reliability.matrix import CASES, Found, Matrix  # noqa: E402
 from tests.reliability.runner import Runner  # noqa: E402
 from tests.reliability.storm import Storm, replay_line, script  # noqa: E402
+from tests.reliability.world import EVERYWHERE  # noqa: E402
 
 
 def crash(workers: int) -> bool:
@@ -85,7 +86,7 @@ def storm(seeds: range, workers: int, telling: bool) -> bool:
     with tempfile.TemporaryDirectory() as folder, Runner() as runner:
 
         def work() -> None:
-            with Sandbox() as sandbox:
+            with Sandbox(adapters=EVERYWHERE) as sandbox:
                 storm = Storm(sandbox, runner, Path(folder))
                 while True:
                     try:

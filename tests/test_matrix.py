@@ -106,6 +106,13 @@ class TestMatrix(AdapterContract):
         assert found is not None
         assert found.id == attempt.remote_id
 
+    def test_that_pictures_stay_is_said(self, channel: Adapter) -> None:
+        payload, attempt = self.put_live(channel)
+        picture = Picture("h", "s", "lamp.png", "image/png", "A lamp", size=3)
+        new = channel.payload(self.message(channel, "Edited.", pictures=(picture,)), 0)
+        assert "pictures stay" in channel.update(new, attempt).warning
+        assert channel.update(payload, attempt).warning == ""
+
     def test_an_edit_that_goes_back_is_one(self, channel: Adapter, sandbox: Sandbox) -> None:
         payload, attempt = self.put_live(channel)
         channel.update(channel.payload(self.message(channel, "Edited."), 0), attempt)

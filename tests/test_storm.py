@@ -16,14 +16,14 @@ from publisher.sandbox.faults import HTTP_FAULTS, SMTP_FAULTS
 from tests.reliability.fixtures import runner as runner
 from tests.reliability.runner import Runner
 from tests.reliability.storm import SOFTWARE, Storm, replay_line, script
-from tests.reliability.world import CHANNELS
+from tests.reliability.world import EVERYWHERE
 
 SEEDS = range(10_001, 10_025)
 
 
 @pytest.fixture(scope="module")
 def storm(tmp_path_factory: pytest.TempPathFactory, runner: Runner) -> Iterator[Storm]:
-    with Sandbox() as sandbox:
+    with Sandbox(adapters=EVERYWHERE) as sandbox:
         storm = Storm(sandbox, runner, tmp_path_factory.mktemp("storm"))
         yield storm
         storm.close()
@@ -41,7 +41,7 @@ def test_a_seed_always_means_the_same() -> None:
 
 def test_the_storm_has_everything_in_it() -> None:
     steps = [step for seed in range(1, 301) for step in script(seed).steps]
-    for platform in CHANNELS:
+    for platform in EVERYWHERE:
         kinds = SMTP_FAULTS if platform == "email" else HTTP_FAULTS
         assert {
             strike.kind for step in steps for strike in step.strikes if strike.platform == platform

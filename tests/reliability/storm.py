@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from publisher.sandbox import Sandbox
-from publisher.sandbox.discord import Discord
-from publisher.sandbox.mail import Mail
 from publisher.sandbox.mastodon import Mastodon, Software
+from publisher.sandbox.platform import Platform
 from publisher.sandbox.twitter import Twitter
 from tests.reliability.child import TIMING
 from tests.reliability.runner import Process, Run, Runner
-from tests.reliability.world import CHANNELS, BranchWorld, World
+from tests.reliability.world import CHANNELS, EVERYWHERE, BranchWorld, World
 
 LATE = 0.15
 """Seconds by which a request or an answer is late, at most; replicas lag behind for twice that."""
@@ -39,6 +38,7 @@ SOFTWARE: tuple[Software, ...] = (
 """With an Idempotency-Key, with one that is locked and answers 500 when it is used again, and
 without; the last leaves out of its list what isn't public."""
 
+OTHERS = tuple(name for name in EVERYWHERE if name not in CHANNELS)
 HTTP = (
     "latency", "late", "429", "429-date", "429-bare", "500", "502", "503", "504", "drop", "reset", "html",
     "lost", "lost-500", "lost-502", "lost-503", "lost-504", "lost-html", "cut", "hangup", "redirect",
@@ -141,6 +141,7 @@ def script(seed: int) -> Script:
     """What a seed means."""
     rng = random.Random(seed)
     channels = CHANNELS if rng.random() < 0.3 else tuple(c for c in CHANNELS if rng.random() < 0.45)
+    channels += tuple(rng.sample(OTHERS, rng.choice((0, 1, 1, 2, 3))))
     branch = rng.random() < 0.2
     if branch:
         channels = tuple(each for each in channels if each != "email")
@@ -190,7 +191,7 @@ def _strike(rng: random.Random, channel: str) -> Strike:
         times,
         rng.choice((0, 0, 0, 1, 2)),
         seconds,
-        rng.choice(("POST", "POST", "GET", "*")),
+        rng.choice(("POST", "POST", "PUT", "GET", "*")),
     )
 
 
@@ -225,7 +226,9 @@ class Storm:
         box = self.sandbox
         box.clear()
         box[Twitter].reads, box[Mastodon].software = script.reads, script.software
-        box[Mastodon].lag = box[Twitter].lag = script.lag
+        for platform in box.platforms:
+            if isinstance(platform, Platform):
+                platform.lag = script.lag
         box.clock.skew = timedelta(seconds=script.skew)
         world = (BranchWorld if script.branch else World)(
             self.folder / f"seed{script.seed}", box, self.runner, f"seed{script.seed}",
@@ -272,17 +275,14 @@ class Storm:
     def _close(self, world: World, closed: Sequence[str]) -> None:
         """Let these channels' addresses lead to a port where nobody listens."""
         port = self._closed.getsockname()[1]
-        box, config = self.sandbox, world.config
-        environment = dict(world.environment)
-        for channel, url in (("mastodon", box[Mastodon].url), ("twitter", box[Twitter].url)):
-            if channel in closed:
-                config = config.replace(url, f"http://127.0.0.1:{port}")
-        if "discord" in closed:
-            environment["DISCORD_WEBHOOK_URL"] = box[Discord].webhook_url.replace(
-                box[Discord].url, f"http://127.0.0.1:{port}"
-            )
-        if "email" in closed:
-            environment["SMTP_URL"] = box[Mail].url.replace(str(box[Mail].port), str(port))
+        config, environment = world.config, dict(world.environment)
+        for platform in self.sandbox.platforms:
+            if platform.name not in closed:
+                continue
+            place = platform.place.partition("://")[2]
+            config = config.replace(place, f"127.0.0.1:{port}")
+            for name, value in environment.items():
+                environment[name] = value.replace(place, f"127.0.0.1:{port}")
         world.write_config(config)
         world.environment = environment
 

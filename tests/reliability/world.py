@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from publisher import registry
 from publisher.ledger.branch_files import known_of
 from publisher.ledger.git_branch import Snapshot
 from publisher.ledger.row import Row, is_digest
@@ -26,6 +27,14 @@ from tests.reliability.child import TIMING, Job
 from tests.reliability.runner import Process, Run, Runner
 
 CHANNELS = ("mastodon", "twitter", "discord", "email")
+EVERYWHERE = tuple(name for name in registry.names() if registry.load(name).platform())
+"""All that have a platform in the sandbox."""
+THREADED = tuple(
+    name
+    for name in EVERYWHERE
+    if registry.load(name).replies and not registry.load(name).has_recipients()
+)
+"""Where a post of three parts is three, each a reply."""
 RECIPIENTS = ("ada@example.org", "grace@example.com", "radia@example.net")
 PARTS = 3
 REQUEST = {"mastodon": 1, "twitter": 2, "discord": 1, "email": 1}
@@ -68,8 +77,8 @@ class Copy:
 
 
 class World:
-    """A project folder whose configuration leads to `sandbox`. `threads`: Mastodon and X get three
-    parts."""
+    """A project folder whose configuration leads to `sandbox`. `threads`: where parts reply to each
+    other, there are three."""
 
     mixed: frozenset[str] = frozenset()
     """Channels where a thread that was cut off may go on with the words of today."""
@@ -103,7 +112,7 @@ class World:
         }
         self._make_folder()
         (folder / "templates").mkdir()
-        for channel in ("mastodon", "twitter"):
+        for channel in THREADED:
             (folder / "templates" / f"{channel}.txt.j2").write_text(
                 THREAD if threads else SINGLE, "utf-8"
             )
@@ -190,7 +199,7 @@ class World:
         mark = MARK.search(text)
         if mark is None or mark[1] != self.tag:
             return None
-        threaded = self.threads and channel in ("mastodon", "twitter")
+        threaded = self.threads and channel in THREADED
         recipient = entry["to"][0] if channel == "email" else ""
         return Copy(channel, int(mark[2]), int(mark[3]) - 1 if threaded else 0, recipient)
 
@@ -198,7 +207,7 @@ class World:
         """What one version of the post is on a channel."""
         if channel == "email":
             return {Copy(channel, version, 0, recipient) for recipient in self.recipients}
-        parts = PARTS if self.threads and channel in ("mastodon", "twitter") else 1
+        parts = PARTS if self.threads and channel in THREADED else 1
         return {Copy(channel, version, part) for part in range(parts)}
 
     def duplicates(self) -> int:
@@ -256,16 +265,19 @@ class World:
         return wrong
 
     def _chains(self) -> list[str]:
-        """Each part of a thread replies to the one before."""
+        """Each part of a thread replies to the one before; where there is one level only, to the
+        first."""
         wrong = []
-        for channel in {"mastodon", "twitter"} & set(self.channels):
+        for channel in sorted(set(THREADED) & set(self.channels)):
+            flat = registry.load(channel).flat
             ids: dict[int, tuple[str, str | None]] = {}
             for entry in self.received():
                 copy = self._copy(entry["channel"], entry["text"], entry)
                 if copy is not None and copy.channel == channel:
                     ids[copy.part] = (str(entry["id"]), entry["in_reply_to_id"])
             for part, (_, parent) in ids.items():
-                if parent != (ids[part - 1][0] if part - 1 in ids else None):
+                before = 0 if flat and part else part - 1
+                if parent != (ids[before][0] if before in ids else None):
                     wrong.append(f"{channel}: part {part} replies to {parent}: {ids}")
         return wrong
 
@@ -317,7 +329,7 @@ class BranchWorld(World):
     once are two of one workflow run; one that comes later has a higher attempt, and takes over."""
 
     attempt = 0
-    mixed = frozenset({"mastodon", "twitter"})
+    mixed = frozenset(THREADED)
 
     def __init__(self, *arguments: Any, **how: Any) -> None:
         super().__init__(*arguments, **how)
@@ -331,7 +343,9 @@ class BranchWorld(World):
 
     def write_config(self, text: str) -> None:
         ledger = re.sub(r'path = ".*"', 'branch = "publish-ledger"', text)
-        super().write_config(ledger.partition("[channels.email]")[0])
+        super().write_config(
+            re.sub(r"\[channels\.email\].*?(?=\n\[|\Z)", "", ledger, flags=re.DOTALL)
+        )
 
     def start(self, *argv: str, **how: Any) -> Process:
         job = clone(self.bare, f"job-{self._runs + 1}")
