@@ -140,6 +140,13 @@ class Config:
             return root
         return next((each for each in (root, *root.parents) if (each / ".git").exists()), root)
 
+    def keep(self) -> Path | None:
+        """The folder for what may lie on this machine alone. None where nothing may: in a job, whose
+        files become artifacts and caches, and where the ledger is public."""
+        if self.path is None or self.branch or os.environ.get("CI"):
+            return None
+        return self.root / ".publish" / "sessions"
+
     def templates(self) -> Path:
         return self.root / "templates"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import math
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -322,6 +323,9 @@ def what_it_said(response: requests.Response) -> str:
             if isinstance(body.get(key), str):
                 words = body[key]
                 break
+        if re.fullmatch(r"[A-Z][A-Za-z]+", words) and isinstance(body.get("message"), str):
+            # A name for programs, with the words for people beside it, as XRPC has it.
+            words = f"{words}: {body['message']}"
         if isinstance(body.get("errors"), dict | list):
             words = f"{words} {json.dumps(body['errors'], ensure_ascii=False)}"
     return " ".join((words or response.reason or "no reason given").split())
