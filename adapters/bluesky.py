@@ -39,14 +39,13 @@ from publisher.hosts import check_url, is_loopback
 from . import _bluesky_text as rich
 from ._bluesky_names import DID, HANDLE, POST, Address, address_in, key_of, seconds
 from ._bluesky_record import card_of, is_as_sent, record_of
-from ._bluesky_session import Account, name_of
+from ._bluesky_repository import Repository, Taken
+from ._bluesky_session import Account
 
 if TYPE_CHECKING:
     from publisher.sandbox.stand_in import StandIn
     from publisher.setup.desk import Guide
 
-PUT, DELETE = "com.atproto.repo.putRecord", "com.atproto.repo.deleteRecord"
-GET, UPLOAD = "com.atproto.repo.getRecord", "com.atproto.repo.uploadBlob"
 PICTURES, BYTES, SIDE, ALT = 4, 1_000_000, 2000, 2000
 """Newer servers take 2,000,000 bytes, older ones refuse more than a million. The app shows no longer
 side, and no longer text."""
@@ -207,22 +206,15 @@ class Bluesky(Adapter):
         return str(Address(did, POST, _key(payload, attempt)))
 
     def upload(self, picture: Picture, data: bytes) -> Upload:
-        made = self._account.post(UPLOAD, data=data, headers={"Content-Type": picture.kind})
-        try:
-            blob = made["blob"]
-            return Upload(f"{blob['ref']['$link']} {blob['mimeType']} {int(blob['size'])}")
-        except (KeyError, TypeError, ValueError):
-            raise Unknown("the server answered without a picture's id") from None
+        return self._repository.upload(picture, data)
 
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
         key = _key(payload, attempt)
         record = self._record(payload, attempt)
         try:
-            self._put(key, record)
-        except Refused as error:
-            if name_of(error) != "InvalidSwap":
-                raise
-            # Something is there under its name. The same words mean that they are ours.
+            self._repository.put(POST, key, record)
+        except Taken:
+            # Something is there under its name. The same words mean that it is ours.
             there = self._read(key)
             if there is None or not is_as_sent(there["value"], payload, attempt):
                 raise Refused(
@@ -254,7 +246,7 @@ class Bluesky(Adapter):
         return True
 
     def stands(self, payload: Payload, attempt: Attempt) -> bool:
-        there = self._read(self._own_key(attempt.remote_id))
+        there = self._read(self._repository.own_key(attempt.remote_id))
         if there is None:
             if attempt.again:  # our own edit was cut off between deleting and putting
                 return True
@@ -265,7 +257,7 @@ class Bluesky(Adapter):
         """Deletes it and posts it anew under the same name: the apps show no edit of what stays."""
         if not self.edits:
             raise NotImplementedError
-        key = self._own_key(attempt.remote_id)
+        key = self._repository.own_key(attempt.remote_id)
         there = self._read(key)
         if there is None and not attempt.again:
             raise Gone("it is there no more")
@@ -274,15 +266,16 @@ class Bluesky(Adapter):
             if is_as_sent(there["value"], payload, attempt):
                 return Receipt(attempt.remote_id, self._page(key))
             record["createdAt"] = there["value"].get("createdAt", record["createdAt"])
-            self._delete(key, there["cid"])
-        self._put(key, record)
+            self._repository.delete(POST, key, there["cid"])
+        self._repository.put(POST, key, record)
         return Receipt(attempt.remote_id, self._page(key))
 
     def delete(self, payload: Payload, attempt: Attempt) -> None:
-        key = self._own_key(attempt.remote_id)
-        if self._read(key) is None:
+        key = self._repository.own_key(attempt.remote_id)
+        there = self._read(key)
+        if there is None:
             raise Gone("it is there no more")
-        self._delete(key, None)
+        self._repository.delete(POST, key, there["cid"])
 
     def check(self) -> str:
         """By the password, even where there is a session."""
@@ -300,13 +293,17 @@ class Bluesky(Adapter):
             self.channel.keep,
         )
 
+    @cached_property
+    def _repository(self) -> Repository:
+        return Repository(self._account)
+
     def _record(self, payload: Payload, attempt: Attempt) -> dict[str, Any]:
         parent = self._parent(attempt.reply_to) if attempt.reply_to else None
         return record_of(payload, attempt, parent=parent, did_of=self._account.did_of)
 
     def _parent(self, id: str) -> dict[str, Any]:
         """The part that this one replies to, as it is there: its cid is the server's to say."""
-        there = self._read(self._own_key(id))
+        there = self._read(self._repository.own_key(id))
         if there is None:
             raise Refused(
                 "the part that it replies to is there no more",
@@ -314,56 +311,11 @@ class Bluesky(Adapter):
             )
         return there
 
-    def _put(self, key: str, record: Mapping[str, Any]) -> None:
-        made = self._account.post(
-            PUT,
-            json={
-                "repo": self._account.tokens.did,
-                "collection": POST,
-                "rkey": key,
-                "record": record,
-                "swapRecord": None,  # left out, another record there would be overwritten
-            },
-        )
-        if not isinstance(made, dict) or not made.get("uri"):
-            raise Unknown("the server answered without an address")
-
-    def _delete(self, key: str, cid: str | None) -> None:
-        body = {"repo": self._account.tokens.did, "collection": POST, "rkey": key}
-        self._account.post(DELETE, json={**body, "swapRecord": cid} if cid else body)
-
     def _read(self, key: str) -> dict[str, Any] | None:
-        did = self._account.tokens.did
-        try:
-            there = self._account.get(GET, repo=did, collection=POST, rkey=key)
-        except Refused as error:
-            if name_of(error) == "RecordNotFound":
-                return None
-            raise
-        if not isinstance(there, dict) or not isinstance(there.get("value"), dict):
-            raise Unknown("the server answered without a record")
-        return there
-
-    def _own_key(self, id: str) -> str:
-        """The key of a record of this account. Raises Refused for one of another's."""
-        address, tokens = address_in(id), self._account.tokens
-        if address is None:
-            raise Refused(
-                f"{id!r} is no post's address", hint="say it: publish resolve … --sent URL"
-            )
-        owner = address.authority
-        if owner not in (tokens.did, tokens.handle) and (
-            owner.startswith("did:") or self._account.did_of(owner) != tokens.did
-        ):
-            raise Refused(
-                f"it is a post of {owner}, and this account is {tokens.handle}",
-                hint="check `identifier`",
-            )
-        return address.key
+        return self._repository.read(POST, key)
 
     def _receipt(self, key: str, warning: str = "") -> Receipt:
-        address = Address(self._account.tokens.did, POST, key)
-        return Receipt(str(address), self._page(key), warning=warning)
+        return Receipt(self._repository.address(POST, key), self._page(key), warning=warning)
 
     def _page(self, key: str) -> str:
         """Where people read it: bsky.app shows every server's posts, but for one on this machine."""

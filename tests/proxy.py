@@ -64,8 +64,10 @@ class Proxy:
             self._answer(client, 503, b"{}", "application/json")
             return
         server = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        # What is compressed would be passed on without saying so.
+        left_out = ("connection", "accept-encoding")
         headers = {
-            name: value for name, value in client.headers.items() if name.lower() != "connection"
+            name: value for name, value in client.headers.items() if name.lower() not in left_out
         }
         server.request(client.command, client.path, body or None, headers)
         answer = server.getresponse()
