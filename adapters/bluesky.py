@@ -41,6 +41,15 @@ from ._bluesky_names import DID, HANDLE, POST, Address, address_in, key_of, seco
 from ._bluesky_record import card_of, is_as_sent, record_of
 from ._bluesky_repository import Repository, Taken
 from ._bluesky_session import Account
+from ._bluesky_site import (
+    DOCUMENT,
+    PUBLICATION,
+    delete_document,
+    document_key,
+    document_of,
+    publication_key,
+    put_site,
+)
 
 if TYPE_CHECKING:
     from publisher.sandbox.stand_in import StandIn
@@ -109,6 +118,13 @@ class Bluesky(Adapter):
             in_post=True,
         ),
         Option(
+            "publication_url",
+            "text",
+            "your site, to be a publication of standard.site, and each post's page a document of it",
+            check=check_url,
+        ),
+        Option("publication_name", "text", "what it is called; its host, if not given"),
+        Option(
             "edit",
             "text",
             "what becomes of a post that was edited: it stays, or is deleted and posted anew at the"
@@ -166,6 +182,8 @@ class Bluesky(Adapter):
         card = card_of(message)
         if card is not None:
             payload["card"] = card
+        if (document := document_of(message)) is not None:
+            payload["document"] = document
         if message.pictures:
             payload["pictures"] = [picture.as_value() for picture in message.pictures]
         if not text and not card and not message.pictures:
@@ -199,11 +217,16 @@ class Bluesky(Adapter):
         address = address_in(url)
         return str(address) if address is not None else ""
 
-    def address_of(self, payload: Payload, attempt: Attempt) -> str:
+    def addresses(self, payload: Payload, attempt: Attempt) -> Mapping[str, str]:
         """The at-URI: known as soon as the account's DID is."""
         identifier = str(self.settings["identifier"]).removeprefix("@")
         did = identifier if identifier.startswith("did:") else self._account.did_of(identifier)
-        return str(Address(did, POST, _key(payload, attempt)))
+        found = {"post": str(Address(did, POST, _key(payload, attempt)))}
+        if site := (payload.get("document") or {}).get("site"):
+            key = document_key(payload, attempt)
+            found["document"] = str(Address(did, DOCUMENT, key))
+            found["publication"] = str(Address(did, PUBLICATION, publication_key(site)))
+        return found
 
     def upload(self, picture: Picture, data: bytes) -> Upload:
         return self._repository.upload(picture, data)
@@ -272,6 +295,7 @@ class Bluesky(Adapter):
 
     def delete(self, payload: Payload, attempt: Attempt) -> None:
         key = self._repository.own_key(attempt.remote_id)
+        delete_document(payload, attempt, self._repository)
         there = self._read(key)
         if there is None:
             raise Gone("it is there no more")
@@ -299,7 +323,12 @@ class Bluesky(Adapter):
 
     def _record(self, payload: Payload, attempt: Attempt) -> dict[str, Any]:
         parent = self._parent(attempt.reply_to) if attempt.reply_to else None
-        return record_of(payload, attempt, parent=parent, did_of=self._account.did_of)
+        record = record_of(payload, attempt, parent=parent, did_of=self._account.did_of)
+        if "document" in payload:
+            refs = put_site(payload, attempt, self._repository)
+            if "card" in payload:
+                record["embed"]["external"]["associatedRefs"] = refs
+        return record
 
     def _parent(self, id: str) -> dict[str, Any]:
         """The part that this one replies to, as it is there: its cid is the server's to say."""

@@ -355,11 +355,12 @@ class Adapter(ABC):
         """Whether a post at this address can be one of this channel's: by its host."""
         return True
 
-    def address_of(self, payload: Payload, attempt: Attempt) -> str:
-        """Where it will be, where the platform lets us know that before it is sent; empty where it
-        doesn't. It may ask the platform, and raises what asking raises.
+    def addresses(self, payload: Payload, attempt: Attempt) -> Mapping[str, str]:
+        """Where it will be, where the platform lets that be known before it is sent: {"post": …}
+        first, then of other records that go with it. It may ask the platform, without a secret, and
+        raises what asking raises.
         """
-        return ""
+        return {}
 
     # At the edge. All raise NotSent, Refused or Unknown; whatever else comes out counts as Unknown.
 

@@ -140,6 +140,9 @@ def names(client: Client) -> None:
     client.put("no TID", "hello", RECORD)
     client.put("another's", key, RECORD, repo="did:plc:aaaaaaaaaaaaaaaaaaaaaaaa")
     client.put("without text", KEY.format(4), {k: v for k, v in RECORD.items() if k != "text"})
+    site = {"$type": "site.standard.publication", "url": "https://example.org", "name": "Lamp"}
+    client.put("of a kind that it doesn't know", key, site, collection=site["$type"])
+    client.put("the same of it", key, site, collection=site["$type"])
     client.put("of another kind", KEY.format(4), {**RECORD, "$type": "app.bsky.feed.like"})
 
 

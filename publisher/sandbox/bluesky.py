@@ -40,6 +40,8 @@ class Bluesky(Platform):
         super().__init__(surroundings)
         self.password = PASSWORD
         self.called = HANDLE
+        self.others: dict[tuple[str, str], dict[str, Any]] = {}
+        """Records of other collections, by those and their keys."""
         self.issued = 0
         """How many tokens there have been: each is another."""
 
@@ -53,6 +55,10 @@ class Bluesky(Platform):
         """A fault strikes what is done to the repository, unless it is asked for elsewhere: signing in
         posts nothing."""
         return "POST /xrpc/com.atproto.repo." if when == "POST" else when
+
+    def reset(self) -> None:
+        super().reset()
+        self.others.clear()
 
     def vary(self, random: Random) -> None:
         """A PDS reads its own writes at once. Sessions may be over."""
@@ -132,18 +138,15 @@ class Bluesky(Platform):
         self._allow(request)
         given = self._given(request, "repo", "collection", "rkey", "record")
         self._own(given["repo"])
-        record, key, old = given["record"], given["rkey"], self.posts.get(given["rkey"])
-        if (kind := record.get("$type")) != POST or given["collection"] != POST:
-            words = f"Invalid $type: expected {given['collection']}, got {kind}"
+        record, key, collection = given["record"], given["rkey"], given["collection"]
+        if (kind := record.get("$type")) != collection:
+            words = f"Invalid $type: expected {collection}, got {kind}"
             return error(400, "InvalidRequest", words)
-        if wrong := wrong_key(key):
-            return error(400, "InvalidRequest", wrong)
-        try:
-            check(record)
-        except Wrong as problem:
-            return error(400, "InvalidRequest", f"Invalid {POST} record: {problem}")
-        cid = cids.of_record(record)
-        answer = {"uri": self._uri(key), "cid": cid, "validationStatus": "valid"}
+        if collection == POST:
+            self._demand_good(key, record)
+        old, cid = self._there(collection, key), cids.of_record(record)
+        known = "valid" if collection == POST else "unknown"
+        answer = {"uri": _uri(collection, key), "cid": cid, "validationStatus": known}
         if old is not None and old["cid"] == cid:
             return as_json(200, answer)
         self._demand_swap(given, old)
@@ -151,29 +154,50 @@ class Bluesky(Platform):
             if blob["ref"]["$link"] not in self.files:
                 words = f"Could not find blob: {blob['ref']['$link']}"
                 return error(400, "BlobNotFound", words)
-        self.keep(key, {"id": key, "cid": cid, "record": record, "at": self.clock.now()})
+        new = {"id": key, "cid": cid, "record": record, "at": self.clock.now()}
+        if collection == POST:
+            self.keep(key, new)
+        else:
+            self.others[collection, key] = new
         return as_json(200, {**answer, "commit": self._commit()})
 
     def get(self, request: Request, _: Mapping[str, str]) -> Answer:
-        key = request.argument("rkey")
+        collection, key = request.argument("collection"), request.argument("rkey")
         if request.argument("repo") not in (DID, self.called):
             return error(502, "UpstreamFailure", "Upstream service unreachable")
-        if request.argument("collection") != POST or key not in self.posts:
-            where = f"at://{DID}/{request.argument('collection')}/{key}"
-            return error(400, "RecordNotFound", f"Could not locate record: {where}")
-        return as_json(200, self._record(self.posts[key]))
+        there = self._there(collection, key)
+        if there is None:
+            words = f"Could not locate record: {_uri(collection, key)}"
+            return error(400, "RecordNotFound", words)
+        return as_json(200, _record(there))
 
     def delete(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._allow(request)
         given = self._given(request, "repo", "collection", "rkey")
         self._own(given["repo"])
-        old = self.posts.get(given["rkey"])
-        if old is None or given["collection"] != POST:
+        collection, key = given["collection"], given["rkey"]
+        old = self._there(collection, key)
+        if old is None:
             return as_json(200, {})
         if given.get("swapRecord") is not None:
             self._demand_swap(given, old)
-        self.drop(given["rkey"])
+        if collection == POST:
+            self.drop(key)
+        else:
+            del self.others[collection, key]
         return as_json(200, {"commit": self._commit()})
+
+    def _there(self, collection: str, key: str) -> dict[str, Any] | None:
+        return self.posts.get(key) if collection == POST else self.others.get((collection, key))
+
+    def _demand_good(self, key: str, record: Mapping[str, Any]) -> None:
+        if wrong := wrong_key(key):
+            raise Stop(error(400, "InvalidRequest", wrong))
+        try:
+            check(record)
+        except Wrong as problem:
+            words = f"Invalid {POST} record: {problem}"
+            raise Stop(error(400, "InvalidRequest", words)) from None
 
     def upload(self, request: Request, _: Mapping[str, str]) -> Answer:
         self._allow(request)
@@ -219,7 +243,7 @@ class Bluesky(Platform):
         parent = (record.get("reply") or {}).get("parent") or {}
         return {
             "channel": self.name,
-            "id": self._uri(post["id"]),
+            "id": _uri(POST, post["id"]),
             "url": f"{self.url}/profile/{self.called}/post/{post['id']}",
             "text": record["text"],
             "at": post["at"].isoformat(),
@@ -228,7 +252,7 @@ class Bluesky(Platform):
                 {"url": f"{self.url}{self._path(blob)}", "alt": alt}
                 for blob, alt in _pictures(record)
             ],
-            "object": self._record(post),
+            "object": _record(post),
         }
 
     def not_found(self) -> Answer:
@@ -274,12 +298,6 @@ class Bluesky(Platform):
         if given["swapRecord"] != there:
             raise Stop(error(400, "InvalidSwap", f"Record was at {there or 'null'}"))
 
-    def _uri(self, key: str) -> str:
-        return f"at://{DID}/{POST}/{key}"
-
-    def _record(self, post: Mapping[str, Any]) -> dict[str, Any]:
-        return {"uri": self._uri(post["id"]), "cid": post["cid"], "value": post["record"]}
-
     def _commit(self) -> dict[str, str]:
         number = self.new_id()
         return {"cid": cids.of_bytes(number.encode(), cids.DAG_CBOR), "rev": number}
@@ -300,6 +318,15 @@ class Bluesky(Platform):
         Route("HEAD", "/xrpc/_health", health),
         Route("GET", "/profile/{handle}/post/{id}", page),
     )
+
+
+def _uri(collection: str, key: str) -> str:
+    return f"at://{DID}/{collection}/{key}"
+
+
+def _record(post: Mapping[str, Any]) -> dict[str, Any]:
+    record = post["record"]
+    return {"uri": _uri(record["$type"], post["id"]), "cid": post["cid"], "value": record}
 
 
 def _links(record: Mapping[str, Any]) -> list[str]:
