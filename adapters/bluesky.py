@@ -200,7 +200,8 @@ class Bluesky(Adapter):
             "description": card.get("description"),
             "leads to": card.get("uri"),
         }
-        links = rich.hidden_addresses(payload["record"])
+        hidden = rich.hidden_addresses(payload["record"])
+        links = [address for address in hidden if address != card.get("uri")]
         return {name: value for name, value in found.items() if value} | {
             f"link {number}": uri for number, uri in enumerate(links, 1)
         }
