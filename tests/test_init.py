@@ -312,7 +312,7 @@ def test_a_channel_without_a_guide_is_asked_for_by_its_options(
     )
     answers = [
         NO_SITE,
-        ("numbers", "5"),
+        ("numbers", lambda shown: re.findall(r"(\d+)  Lamp", shown)[-1]),
         ("room, which room", "kitchen"),
         ("watts, how bright", "many"),
         ("watts, how bright", "40"),

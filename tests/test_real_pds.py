@@ -35,6 +35,11 @@ SESSION, REFRESH = "com.atproto.server.createSession", "com.atproto.server.refre
 RECORD = {"$type": POST, "text": "Lamp 2.0 – ランプ", "createdAt": "2026-11-27T10:00:00.000Z"}
 KEY = "3jzfcijpj2z{}a"
 NO_BLOB = "bafkreibjfgx2gprinfvicegelk5kosd6y2frmqpqzwqkg7usac74l3t2v4"
+OWN = {
+    *("accessJwt", "refreshJwt", "commit", "didDoc"),
+    *("email", "emailConfirmed", "emailAuthFactor"),
+}
+"""What is each server's own."""
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 
 
@@ -75,9 +80,7 @@ class Client:
         return dict(said)
 
     def same(self, said: dict[str, Any]) -> dict[str, Any]:
-        own = ("accessJwt", "refreshJwt", "commit", "didDoc", "email", "emailConfirmed")
-        own += ("emailAuthFactor",)
-        kept = {name: value for name, value in said.items() if name not in own}
+        kept = {name: value for name, value in said.items() if name not in OWN}
         kept |= {name: True for name in ("accessJwt", "refreshJwt", "commit") if name in said}
         text = (
             json.dumps(kept, sort_keys=True).replace(self.did, "DID").replace(self.handle, "HANDLE")
