@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from publisher.errors import NotSent, Refused, Unknown
-from publisher.files import keep_out_of_git
 
 CREATE, REFRESH = "com.atproto.server.createSession", "com.atproto.server.refreshSession"
 RESOLVE = "com.atproto.identity.resolveHandle"
@@ -177,7 +176,7 @@ class Account:
         new = file.with_name(f"{file.name}.{os.getpid()}")
         with suppress(OSError):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            keep_out_of_git(file.parent.parent)
+            (file.parent / ".gitignore").write_text("*\n", "ascii")
             new.unlink(missing_ok=True)
             handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as opened:

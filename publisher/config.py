@@ -145,7 +145,9 @@ class Config:
         files become artifacts and caches, and where the ledger is public."""
         if self.path is None or self.branch or os.environ.get("CI"):
             return None
-        return self.root / ".publish" / "sessions"
+        ledger = self.ledger_path()
+        inside = ledger.is_relative_to(self.root)
+        return (self.root / ".publish" if inside else ledger.parent) / "sessions"
 
     def templates(self) -> Path:
         return self.root / "templates"

@@ -322,6 +322,11 @@ def test_tokens_are_kept_but_in_a_job(
     assert (project / ".publish" / "sessions").exists() is not job
 
 
+def test_a_sandbox_s_tokens_are_gone_with_it(project: Path, publish: Publish) -> None:
+    assert publish("post.md", *NAME, "--sandbox").status == 0
+    assert not (project / ".publish" / "sessions").exists()
+
+
 # standard.site
 
 

@@ -42,6 +42,11 @@ def post(adapter: Adapter, text: str = "x") -> None:
     adapter.send(payload, Attempt(text, NOW))
 
 
+def kept(keep: Path) -> Path:
+    (file,) = keep.glob("*.json")
+    return file
+
+
 def signed_in(sandbox: Sandbox) -> list[str]:
     return [each.path.rpartition(".")[2] for each in sandbox.requests if ".server." in each.path]
 
@@ -62,16 +67,16 @@ def test_nobody_else_can_read_the_tokens_and_no_repository_takes_them(
     sandbox: Sandbox, keep: Path
 ) -> None:
     post(channel(sandbox, keep))
-    (file,) = keep.iterdir()
+    file = kept(keep)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(keep.stat().st_mode) == 0o700
-    assert (keep.parent / ".gitignore").read_text() == "*\n"
+    assert (keep / ".gitignore").read_text() == "*\n"
     assert PASSWORD not in file.read_text() + file.name
 
 
 def test_tokens_that_others_can_read_are_not_believed(sandbox: Sandbox, keep: Path) -> None:
     post(channel(sandbox, keep), "one")
-    (file,) = keep.iterdir()
+    file = kept(keep)
     file.chmod(0o644)
     post(channel(sandbox, keep), "two")
     assert signed_in(sandbox) == ["createSession", "createSession"]
@@ -81,7 +86,7 @@ def test_tokens_that_others_can_read_are_not_believed(sandbox: Sandbox, keep: Pa
 @pytest.mark.parametrize("broken", ["", "{}", "[1]", '{"did": 1}', "\udcff"])
 def test_a_broken_file_costs_one_sign_in(broken: str, sandbox: Sandbox, keep: Path) -> None:
     post(channel(sandbox, keep), "one")
-    (file,) = keep.iterdir()
+    file = kept(keep)
     file.write_bytes(broken.encode("utf-8", "surrogateescape"))
     post(channel(sandbox, keep), "two")
     assert len(sandbox.received()) == 2
@@ -138,7 +143,7 @@ def test_checking_is_by_the_password_even_where_there_is_a_session(
 def test_tokens_are_taken_out_of_what_a_server_is_quoted_with(sandbox: Sandbox, keep: Path) -> None:
     mine = channel(sandbox, keep)
     post(mine, "one")
-    (file,) = keep.iterdir()
+    file = kept(keep)
     access = json.loads(file.read_text())["access"]
     sandbox[Bluesky].called = "else.test"
     answer: Any = sandbox[Bluesky].too_many

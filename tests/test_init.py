@@ -3,6 +3,7 @@ sandbox's pages."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit

@@ -232,6 +232,7 @@ class Bluesky(Platform):
         if card := embed.get("external"):
             shown.append(f"<h2>{html.escape(card['title'])}</h2>{plain(card['description'])}")
             shown.append(plain(card["uri"]))
+            shown += [picture(self._path(blob), "") for blob in blobs_of(post["record"])]
         shown += [picture(self._path(blob), alt) for blob, alt in _pictures(post["record"])]
         shown.append(f"<footer>{post['at']:%Y-%m-%d %H:%M:%S} UTC</footer>")
         return page(f"@{self.called} on the sandbox's Bluesky", "".join(shown))
@@ -339,8 +340,6 @@ def _links(record: Mapping[str, Any]) -> list[str]:
 
 
 def _pictures(record: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str]]:
-    """The pictures that a reader sees, with their texts; a card's has none."""
+    """The pictures that stand by themselves, with their texts. A card's isn't one: it has none."""
     images = (record.get("embed") or {}).get("images") or ()
-    texts = [image["alt"] for image in images]
-    blobs = blobs_of(record)
-    return list(zip(blobs, [*texts, *([""] * (len(blobs) - len(texts)))], strict=True))
+    return [(image["image"], image["alt"]) for image in images]
