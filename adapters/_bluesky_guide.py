@@ -6,7 +6,8 @@ from publisher.adapter import Channel
 from publisher.hosts import check_url
 from publisher.setup.desk import Desk, Prepared
 
-from .bluesky import SERVER, Bluesky, wrong_identifier
+from ._bluesky_options import SERVER, wrong_identifier
+from .bluesky import Bluesky
 
 STEPS = """\
 Bluesky: an app password lets `publish` post, and can be taken back without changing your own.

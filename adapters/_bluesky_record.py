@@ -5,6 +5,7 @@ The lexicons app.bsky.feed.post, app.bsky.embed.images and app.bsky.embed.extern
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -110,8 +111,17 @@ def _wanted(payload: Payload, attempt: Attempt) -> Any:
         payload["record"]["text"],
         _links(payload["record"]),
         [card.get(name) for name in ("uri", "title", "description")],
-        [(each.alt, attempt.media.get(each.source, "").partition(" ")[0]) for each in images],
+        [(each.alt, _expected_cid(each, attempt)) for each in images],
     )
+
+
+def _expected_cid(picture: Picture, attempt: Attempt) -> str:
+    """A picture's is made of its SHA-256 (https://atproto.com/specs/data-model, read 2026-11); one
+    that isn't downloaded has none yet, and is known by its upload alone."""
+    if not picture.hash:
+        return attempt.media.get(picture.source, "").partition(" ")[0]
+    data = b"\x01\x55\x12\x20" + bytes.fromhex(picture.hash)
+    return "b" + base64.b32encode(data).decode().rstrip("=").lower()
 
 
 def _links(record: Mapping[str, Any]) -> list[tuple[int, int, str]]:

@@ -8,9 +8,10 @@ the page itself proves: it links to its document, whose address is known before 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from publisher.adapter import Attempt, Message, Payload
+from publisher.adapter import Message
 from publisher.errors import NotSent, Unknown
 
 from ._bluesky_names import key_of
@@ -33,23 +34,21 @@ def document_of(message: Message) -> dict[str, Any] | None:
     return document
 
 
-def document_key(payload: Payload, attempt: Attempt) -> str:
-    return key_of(payload.get("date"), f"document {attempt.name or attempt.key}")
-
-
 def publication_key(site: str) -> str:
     return key_of(None, f"publication {site}")
 
 
-def put_site(payload: Payload, attempt: Attempt, repository: Repository) -> list[dict[str, str]]:
-    """Puts both, and returns what the card refers to. The same however often it is done.
+def put_site(
+    wanted: Mapping[str, str], key: str, began: datetime, repository: Repository
+) -> list[dict[str, str]]:
+    """Puts both, the document under its post's key, and returns what the card refers to. The same
+    however often it is done.
 
     Raises NotSent, Refused: the post itself isn't there yet, whatever becomes of these.
     """
-    wanted = payload["document"]
     try:
         publication = _publication(wanted, repository)
-        document = _document(payload, attempt, publication["uri"], repository)
+        document = _document(wanted, key, began, publication["uri"], repository)
     except Unknown as error:
         raise NotSent(error.message, status=error.status) from None
     return [{"uri": each["uri"], "cid": each["cid"]} for each in (document, publication)]
@@ -69,16 +68,15 @@ def _publication(wanted: Mapping[str, str], repository: Repository) -> Mapping[s
 
 
 def _document(
-    payload: Payload, attempt: Attempt, publication: str, repository: Repository
+    wanted: Mapping[str, str], key: str, began: datetime, publication: str, repository: Repository
 ) -> Mapping[str, Any]:
     """Edited in its place: unlike a post, nobody has answered to it."""
-    wanted, key = payload["document"], document_key(payload, attempt)
     record = {
         "$type": DOCUMENT,
         "site": publication,
         "path": wanted["path"],
         "title": wanted["title"],
-        "publishedAt": moment(attempt.began),
+        "publishedAt": moment(began),
     }
     if "description" in wanted:
         record["description"] = wanted["description"]
@@ -93,9 +91,8 @@ def _document(
     return repository.put(DOCUMENT, key, new, instead_of=there["cid"])
 
 
-def delete_document(payload: Payload, attempt: Attempt, repository: Repository) -> None:
+def delete_document(key: str, repository: Repository) -> None:
     """With its post. The publication stays: other documents are part of it."""
-    key = document_key(payload, attempt)
-    there = repository.read(DOCUMENT, key) if "document" in payload else None
+    there = repository.read(DOCUMENT, key)
     if there is not None:
         repository.delete(DOCUMENT, key, there["cid"])

@@ -25,7 +25,6 @@ from publisher.adapter import (
     Channel,
     Facts,
     Message,
-    Option,
     Payload,
     Picture,
     PictureRule,
@@ -34,10 +33,11 @@ from publisher.adapter import (
     Upload,
 )  # fmt: skip
 from publisher.errors import Gone, Refused, TemplateError, Unknown
-from publisher.hosts import check_url, is_loopback
+from publisher.hosts import is_loopback
 
 from . import _bluesky_text as rich
-from ._bluesky_names import DID, HANDLE, POST, Address, address_in, key_of, seconds
+from ._bluesky_names import POST, Address, address_in, key_of, seconds
+from ._bluesky_options import OPTIONS
 from ._bluesky_record import card_of, is_as_sent, record_of
 from ._bluesky_repository import Repository, Taken
 from ._bluesky_session import Account
@@ -45,7 +45,6 @@ from ._bluesky_site import (
     DOCUMENT,
     PUBLICATION,
     delete_document,
-    document_key,
     document_of,
     publication_key,
     put_site,
@@ -58,17 +57,13 @@ if TYPE_CHECKING:
 PICTURES, BYTES, SIDE, ALT = 4, 1_000_000, 2000, 2000
 """Newer servers take 2,000,000 bytes, older ones refuse more than a million. The app shows no longer
 side, and no longer text."""
-SERVER, WEB = "https://bsky.social", "https://bsky.app"
+WEB = "https://bsky.app"
+
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
+"""As a PDS takes it: a record with anything else is refused."""
 
 _CLOCKS = timedelta(seconds=2)
 """The Date of an answer is in whole seconds, and an answer takes a while."""
-
-
-def wrong_identifier(value: str) -> str | None:
-    name = value.removeprefix("@")
-    if re.fullmatch(f"{HANDLE}|{DID}", name) and "@" not in name:
-        return None
-    return "is neither a handle (lamp.bsky.social) nor a DID (did:plc:…)"
 
 
 class Bluesky(Adapter):
@@ -80,58 +75,7 @@ class Bluesky(Adapter):
     is_hashtag = staticmethod(rich.is_hashtag)
     uploads = 50 * 60.0  # what no record mentions may be removed after an hour (lexicon uploadBlob)
     deletes = True
-    options = (
-        Option(
-            "api_base_url",
-            "text",
-            f"your account's server: {SERVER}",
-            required=True,
-            check=check_url,
-            leads=True,
-        ),
-        Option(
-            "identifier",
-            "text",
-            "your handle (lamp.bsky.social) or DID",
-            required=True,
-            check=wrong_identifier,
-        ),
-        Option(
-            "app_password",
-            "text",
-            "Settings → Privacy and security → App passwords",
-            required=True,
-            secret=True,
-        ),
-        Option(
-            "embed",
-            "text",
-            "what stands below the text; a card where the post has an address and no pictures but"
-            " its cover, if not given",
-            in_post=True,
-            choices=("card", "pictures", "nothing"),
-        ),
-        Option(
-            "language",
-            "text",
-            "the post's language (en, fr, …); its front matter's, if not given",
-            in_post=True,
-        ),
-        Option(
-            "publication_url",
-            "text",
-            "your site, to be a publication of standard.site, and each post's page a document of it",
-            check=check_url,
-        ),
-        Option("publication_name", "text", "what it is called; its host, if not given"),
-        Option(
-            "edit",
-            "text",
-            "what becomes of a post that was edited: it stays, or is deleted and posted anew at the"
-            " same address",
-            choices=("keep", "replace"),
-        ),
-    )
+    options = OPTIONS
 
     def __init__(self, channel: Channel, secrets: Mapping[str, str] | None = None) -> None:
         super().__init__(channel, secrets)
@@ -172,8 +116,9 @@ class Bluesky(Adapter):
                     f"bluesky: {wrong} is wrong",
                     hint="write the link in another way, and report it",
                 )
-        if language := str(message.options.get("language") or message.language or ""):
-            record["langs"] = [language.replace("_", "-")]
+        language = str(message.options.get("language") or message.language or "").replace("_", "-")
+        if _LANGUAGE.fullmatch(language):
+            record["langs"] = [language]
         payload: Payload = {"record": record}
         if (date := seconds(message.date)) is not None:
             payload["date"] = date
@@ -224,8 +169,7 @@ class Bluesky(Adapter):
         did = identifier if identifier.startswith("did:") else self._account.did_of(identifier)
         found = {"post": str(Address(did, POST, _key(payload, attempt)))}
         if site := (payload.get("document") or {}).get("site"):
-            key = document_key(payload, attempt)
-            found["document"] = str(Address(did, DOCUMENT, key))
+            found["document"] = str(Address(did, DOCUMENT, _key(payload, attempt)))
             found["publication"] = str(Address(did, PUBLICATION, publication_key(site)))
         return found
 
@@ -296,7 +240,8 @@ class Bluesky(Adapter):
 
     def delete(self, payload: Payload, attempt: Attempt) -> None:
         key = self._repository.own_key(attempt.remote_id)
-        delete_document(payload, attempt, self._repository)
+        if "document" in payload:
+            delete_document(_key(payload, attempt), self._repository)
         there = self._read(key)
         if there is None:
             raise Gone("it is there no more")
@@ -326,7 +271,8 @@ class Bluesky(Adapter):
         parent = self._parent(attempt.reply_to) if attempt.reply_to else None
         record = record_of(payload, attempt, parent=parent, did_of=self._account.did_of)
         if "document" in payload:
-            refs = put_site(payload, attempt, self._repository)
+            key = _key(payload, attempt)
+            refs = put_site(payload["document"], key, attempt.began, self._repository)
             if "card" in payload:
                 record["embed"]["external"]["associatedRefs"] = refs
         return record

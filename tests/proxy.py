@@ -9,7 +9,7 @@ from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 
-Mischief = Literal["drop", "503", "cut", "html", "refuse"]
+Mischief = Literal["drop", "503", "cut", "html", "refuse", "none"]
 
 
 class Proxy:
@@ -20,6 +20,7 @@ class Proxy:
     503     the server gets it; the answer is 503
     cut     the server gets it; half of its answer comes
     html    the server gets it; the answer is 200 with a page
+    none    nothing happens to it
     refuse  the server never gets it; the answer is 503
     """
 

@@ -170,6 +170,22 @@ class TestBluesky(AdapterContract):
         )  # fmt: skip
         assert (record.get("embed") or {}).get("$type", "") == (kind and f"app.bsky.embed.{kind}")
 
+    @pytest.mark.parametrize("language", ["not a language", "d", "e n"])
+    def test_what_is_no_language_is_left_out(
+        self, language: str, channel: Adapter, sandbox: Sandbox
+    ) -> None:
+        assert "langs" not in self.sent(channel, sandbox, "x", language=language)
+
+    def test_pictures_are_known_without_their_ids(self, channel: Adapter, sandbox: Sandbox) -> None:
+        """As after a post was taken over: its pictures were uploaded by somebody else."""
+        both = [picture(0), picture(1)]
+        self.sent(channel, sandbox, "x", with_pictures=both)
+        attempt = replace(self.attempt(), remote_id=self.live(sandbox)[0]["id"])
+        for order, same in ((both, True), (both[::-1], False)):
+            pictures = tuple(each for each, _ in order)
+            payload = channel.payload(self.message(channel, "x", pictures=pictures), 0)
+            assert channel.stands(payload, attempt) is same
+
     def test_a_picture_that_was_never_uploaded_is_refused(
         self, channel: Adapter, sandbox: Sandbox
     ) -> None:

@@ -262,6 +262,18 @@ def test_by_a_did_it_needs_no_network(project: Path, publish: Publish, sandbox: 
     assert not sandbox.requests
 
 
+def test_where_nobody_knows_it_before_that_is_said(
+    project: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    option(project, '[channels.discord]\nwebhook_url = { env = "NOT_THERE" }')
+    ran = publish("uri", "post.md", "discord")
+    assert ran.status == 2
+    assert "only once it is there" in ran.err
+    assert "did you mean 'post'" in publish("uri", "post.md", "bluesky", "--of", "pots").err
+    (project / "publish.toml").unlink()
+    assert "no publish.toml" in publish("uri", "post.md", "bluesky").err
+
+
 def test_a_retracted_post_has_no_address_to_come(
     project: Path, publish: Publish, sandbox: Sandbox
 ) -> None:

@@ -102,6 +102,12 @@ def test_links_tags_and_mentions(text: str, found: list[tuple[str, str]]) -> Non
     assert facets(text) == found
 
 
+@pytest.mark.parametrize("length", range(12, 24))
+def test_a_short_address_ends_with_a_whole_character(length: int) -> None:
+    shown = rich.short(f"https://e.org/{'x' * length}%E6%97%A5%E6%9C%AC")
+    assert regex.fullmatch(r"e\.org/x+(%[0-9A-F]{2})*…?", shown)
+
+
 def test_a_name_that_was_made_inert_is_shown_as_it_was_written() -> None:
     assert rich.shown("@\u200cada.test")[0] == "@ada.test"
 

@@ -278,6 +278,29 @@ def test_a_lost_answer_leaves_one_post_and_asks_nobody(
     assert mine.faults() == []
 
 
+@pytest.mark.parametrize("after", range(6))
+def test_a_thread_with_a_document_is_there_once_whichever_answer_is_lost(
+    after: int, world: Callable[..., PdsWorld], proxy: Proxy
+) -> None:
+    mine = world()
+    assert mine.run("check").status == 0
+    mine.write_config(mine.config + 'publication_url = "https://example.org"\n')
+    template = mine.folder / "templates" / "bluesky.txt.j2"
+    template.write_text("{{ post.text | thread }}", "utf-8")
+    proxy.mischief.extend(("none",) * after)
+    proxy.mischief.append("drop")
+    run = mine.publish().wait()
+    assert run.status == 0, run.err
+    posts = [each for each in mine.received() if mine.tag in each["text"]]
+    found = {number: each for each in posts for number in "123" if f"-p{number}" in each["text"]}
+    assert len(posts) == len(found) == 3
+    one, two = ({name: found[n][name] for name in ("uri", "cid")} for n in "12")
+    assert found["2"]["value"]["reply"] == {"root": one, "parent": one}
+    assert found["3"]["value"]["reply"] == {"root": one, "parent": two}
+    assert mine.publish().wait().status == 0
+    assert len([each for each in mine.received() if mine.tag in each["text"]]) == 3
+
+
 def test_killed_at_every_step_it_is_there_once(world: Callable[..., PdsWorld]) -> None:
     points = [p for p in POINTS if p not in {"between recipients", *FOR_PICTURES}]
     for number, point in enumerate(points):

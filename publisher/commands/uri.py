@@ -15,7 +15,8 @@ from publisher.config import Config
 from publisher.delivery.plan import plan
 from publisher.delivery.planning import key_of
 from publisher.delivery.work import name_of
-from publisher.errors import UsageError, did_you_mean, raise_all
+from publisher.documentation import CONFIGURATION
+from publisher.errors import ConfigError, UsageError, did_you_mean, raise_all
 from publisher.ledger.open import open_store
 from publisher.ledger.row import Row
 from publisher.pictures.gather import Gatherer
@@ -38,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     file = Path(arguments.post)
     config = configuration.of_run(arguments.config, file.parent.resolve())
+    if config.path is None:
+        raise ConfigError("there is no publish.toml here or in a folder above", hint=CONFIGURATION)
     names = channels.chosen(arguments.channel, config) or ()
     if len(names) != 1:
         raise UsageError("name one channel", hint="publish uri POST CHANNEL")
