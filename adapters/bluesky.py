@@ -167,9 +167,11 @@ class Bluesky(Adapter):
         """The at-URI: known as soon as the account's DID is."""
         identifier = str(self.settings["identifier"]).removeprefix("@")
         did = identifier if identifier.startswith("did:") else self._account.did_of(identifier)
-        found = {"post": str(Address(did, POST, _key(payload, attempt)))}
+        live = address_in(attempt.remote_id)
+        key = live.key if live is not None else _key(payload, attempt)
+        found = {"post": str(Address(did, POST, key))}
         if site := (payload.get("document") or {}).get("site"):
-            found["document"] = str(Address(did, DOCUMENT, _key(payload, attempt)))
+            found["document"] = str(Address(did, DOCUMENT, key))
             found["publication"] = str(Address(did, PUBLICATION, publication_key(site)))
         return found
 
@@ -178,7 +180,7 @@ class Bluesky(Adapter):
 
     def send(self, payload: Payload, attempt: Attempt) -> Receipt:
         key = _key(payload, attempt)
-        record = self._record(payload, attempt)
+        record = self._record(payload, attempt, key)
         try:
             self._repository.put(POST, key, record)
         except Taken:
@@ -229,7 +231,7 @@ class Bluesky(Adapter):
         there = self._read(key)
         if there is None and not attempt.again:
             raise Gone("it is there no more")
-        record = self._record(payload, attempt)
+        record = self._record(payload, attempt, key)
         if there is not None:
             if is_as_sent(there["value"], payload, attempt):
                 return Receipt(attempt.remote_id, self._page(key))
@@ -241,7 +243,7 @@ class Bluesky(Adapter):
     def delete(self, payload: Payload, attempt: Attempt) -> None:
         key = self._repository.own_key(attempt.remote_id)
         if "document" in payload:
-            delete_document(_key(payload, attempt), self._repository)
+            delete_document(key, self._repository)
         there = self._read(key)
         if there is None:
             raise Gone("it is there no more")
@@ -267,11 +269,10 @@ class Bluesky(Adapter):
     def _repository(self) -> Repository:
         return Repository(self._account)
 
-    def _record(self, payload: Payload, attempt: Attempt) -> dict[str, Any]:
+    def _record(self, payload: Payload, attempt: Attempt, key: str) -> dict[str, Any]:
         parent = self._parent(attempt.reply_to) if attempt.reply_to else None
         record = record_of(payload, attempt, parent=parent, did_of=self._account.did_of)
         if "document" in payload:
-            key = _key(payload, attempt)
             refs = put_site(payload["document"], key, attempt.began, self._repository)
             if "card" in payload:
                 record["embed"]["external"]["associatedRefs"] = refs

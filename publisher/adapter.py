@@ -356,9 +356,9 @@ class Adapter(ABC):
         return True
 
     def addresses(self, payload: Payload, attempt: Attempt) -> Mapping[str, str]:
-        """Where it will be, where the platform lets that be known before it is sent: {"post": …}
-        first, then of other records that go with it. It may ask the platform, without a secret, and
-        raises what asking raises.
+        """Where it is, or will be, where the platform lets that be known before it is sent:
+        {"post": …} first, then of other records that go with it. It may ask the platform, without a
+        secret, and raises what asking raises.
         """
         return {}
 

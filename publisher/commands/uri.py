@@ -48,7 +48,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     adapter = adapters[names[0]]
     row = _row(file, adapter, config)
     raise_all(one for one in missing if not _is_secret(one.message, adapter))
-    addresses = adapter.addresses(row.payload, Attempt("", _now(), name=name_of(adapter, row)))
+    attempt = Attempt(
+        "", datetime.now(UTC), remote_id=row.remote_id or "", name=name_of(adapter, row)
+    )
+    addresses = adapter.addresses(row.payload, attempt)
     if not addresses:
         raise UsageError(
             f"{adapter.title} says where a post is only once it is there",
@@ -57,8 +60,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     what = arguments.of or next(iter(addresses))
     if what not in addresses:
         raise UsageError(f"there is no {what!r} with it", hint=did_you_mean(what, addresses))
-    is_live = row.state == "sent" and row.remote_id and what == next(iter(addresses))
-    console.out(clean(row.remote_id if is_live and row.remote_id else addresses[what]))
+    console.out(clean(addresses[what]))
     return 0
 
 
@@ -80,7 +82,3 @@ def _row(file: Path, adapter: Adapter, config: Config) -> Row:
 
 def _is_secret(message: str, adapter: Adapter) -> bool:
     return any(option.secret and f" {option.name} " in message for option in adapter.options)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
