@@ -106,6 +106,18 @@ def test_where_nothing_can_be_read_back_it_says_that_it_may_be_live(
     assert len(texts(sandbox, "bluesky")) == 1
 
 
+def test_a_person_may_say_where_it_is(project: Path, publish: Publish, sandbox: Sandbox) -> None:
+    sandbox.fault("bluesky", "lost")
+    sandbox.fault("bluesky", "500", times=500, when="GET")
+    assert publish("post.md", *NAME).status in (1, 3)
+    sandbox.faults.clear()
+    (item,) = sandbox.received()
+    assert publish("resolve", "post.md", "bluesky", "--sent", item["url"]).status == 0
+    assert item["url"] in publish("status", "post.md").out
+    assert publish("retract", "post.md", *NAME, "--yes").status == 0
+    assert not sandbox.received()
+
+
 def test_what_was_retracted_is_not_put_back(
     project: Path, publish: Publish, sandbox: Sandbox
 ) -> None:
