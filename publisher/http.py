@@ -336,7 +336,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     reset. At least one, however it was meant; None where it says nothing that makes sense.
 
     Resets: Mastodon's X-RateLimit-Reset is an ISO 8601 time, X's x-rate-limit-reset epoch seconds,
-    Discord's X-RateLimit-Reset-After seconds. A time is taken relative to the server's own Date.
+    Discord's X-RateLimit-Reset-After seconds, a PDS's RateLimit-Reset epoch seconds (@atproto/xrpc-server
+    of PDS 0.4.217). A time is taken relative to the server's own Date.
     """
     server_now = now
     if headers.get("Date"):
@@ -351,7 +352,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
                 moment = _time(value)
                 if moment is not None:
                     return _sane(moment - server_now)
-    for name in ("X-RateLimit-Reset", "x-rate-limit-reset"):
+    for name in ("X-RateLimit-Reset", "x-rate-limit-reset", "RateLimit-Reset"):
         moment = _time(headers.get(name, ""))
         if moment is not None:
             return _sane(moment - server_now)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.adapter import Adapter, Part, Picture
-from publisher.errors import Gone, Refused, Unknown
+from publisher.errors import Gone, NotSent, Refused, Unknown
 from publisher.sandbox import Sandbox
 from publisher.sandbox.bluesky import DID, FRIENDS_DID, Bluesky
 from tests.adapter_contract import NOW, SENTENCE, AdapterContract, png
@@ -292,6 +292,14 @@ class TestBluesky(AdapterContract):
         for letter in names.key_of(1_700_000_000, "name"):
             number = number << 5 | letters.index(letter)
         assert (number >> 10) // 1_000_000 == 1_700_000_000
+
+    def test_how_long_to_wait_is_read_as_the_real_server_says_it(
+        self, channel: Adapter, sandbox: Sandbox
+    ) -> None:
+        sandbox.fault("bluesky", "429-bare", seconds=90)
+        with pytest.raises(NotSent) as caught:
+            channel.send(channel.payload(self.message(channel), 0), self.attempt())
+        assert caught.value.retry_after == pytest.approx(90, abs=2)
 
     # What is live
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
+import shutil
+import subprocess
 from importlib import import_module
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,10 +18,19 @@ from hypothesis import strategies as st
 from publisher.text import tree
 from publisher.text.flavour import Setting
 from publisher.text.measure.mentions import mentions
+from tests.pages import ROOT
 
 rich: Any = import_module("publisher.adapters._bluesky_text")
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
+EMOJI_AND_MARKS = (
+    FAMILY, "\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7", "e\u0301", "1️⃣", "❤️", "क्षत्रिय", "ശ്രീ", "น้ำ", "বাংলা", "தமிழ்",
+    "ಕನ್ನಡ", "မြန်မာ", "ខ្មែរ", "\u1112\u1161\u11ab",
+)  # fmt: skip
+SEGMENTER = """
+const texts = JSON.parse(require('fs').readFileSync(0));
+console.log(JSON.stringify(texts.map(text => [...new Intl.Segmenter().segment(text)].length)));
+"""
 LONG = "https://example.org/news/2026/lamp-2-0-is-out/?from=bluesky"
 
 
@@ -57,6 +70,22 @@ def test_the_count_is_enough_for_both_limits(text: str) -> None:
     shown, _ = rich.shown(text)
     graphemes, size = len(regex.findall(r"\X", shown)), len(shown.encode("utf-8", "replace"))
     assert rich.count(text) == max(graphemes, math.ceil(size / 10))
+
+
+def test_the_count_is_that_of_the_server_s_own_segmenter() -> None:
+    """A PDS counts by Intl.Segmenter of node."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    texts = [file.read_text("utf-8") for file in sorted(ROOT.glob("examples/*.md"))]
+    words = [*EMOJI_AND_MARKS, *(word for text in texts for word in text.split())]
+    chosen = Random(1)
+    texts += [" ".join(chosen.choices(words, k=12)) for _ in range(2000)]
+    seen = [rich.shown(text)[0] for text in texts]
+    ran = subprocess.run(
+        [node, "-e", SEGMENTER], input=json.dumps(seen), capture_output=True, text=True, check=True
+    )
+    assert [rich.count_graphemes(text) for text in seen] == json.loads(ran.stdout)
 
 
 def facets(text: str) -> list[tuple[str, str]]:
