@@ -61,7 +61,8 @@ class Channel:
     secrets.
 
     `root` is the folder of the configuration: files that a setting names are looked for there, and
-    where `confined` must lie there (`publisher.files.named`).
+    where `confined` must lie there (`publisher.files.named`). `keep` is the folder for what may lie
+    on this machine alone, such as a session's tokens; None: nothing is kept.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Channel:
     settings: Mapping[str, Any] = field(default_factory=dict)
     root: Path = Path()
     confined: bool = False
+    keep: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class Picture:
     hash     SHA-256 of the bytes that are sent; empty where it stays at its address, or isn't
              downloaded yet
     source   SHA-256 of the picture as the author has it; of its address, where it has nothing else
+    cover    whether it is the post's own, named in its front matter, and no picture of its text
     address  where it is on the web, if anywhere
     src      how the post's text names it
     size     bytes that are sent; `before` as the author has it. 0: not known
@@ -142,6 +145,7 @@ class Picture:
     height: int = 0
     focus: str = ""
     note: str = ""
+    cover: bool = False
 
     def as_value(self) -> dict[str, Any]:
         """What a payload keeps of it: what is sent, and by what a change is noticed."""
@@ -221,6 +225,9 @@ class Attempt:
                for
     leaving    where the adapter `announces`: to be called right before the byte after which it may
                be live
+    name       fixed by account, post, part and generation, whatever it says: for platforms on which
+               the client names what it posts
+    again      whether this edit was begun before, and may have been cut off in the middle
     """
 
     key: str
@@ -233,6 +240,8 @@ class Attempt:
     bytes_of: Callable[[str], bytes] = field(default=_no_bytes, compare=False, repr=False)
     is_taken: Callable[[str], bool] = field(default=lambda id: False, compare=False, repr=False)
     leaving: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    name: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +363,13 @@ class Adapter(ABC):
         """Whether a post at this address can be one of this channel's: by its host."""
         return True
 
+    def addresses(self, payload: Payload, attempt: Attempt) -> Mapping[str, str]:
+        """Where it is, or will be, where the platform lets that be known before it is sent:
+        {"post": …} first, then of other records that go with it. It may ask the platform, without a
+        secret, and raises what asking raises.
+        """
+        return {}
+
     # At the edge. All raise NotSent, Refused or Unknown; whatever else comes out counts as Unknown.
 
     @abstractmethod
@@ -415,8 +431,8 @@ class Adapter(ABC):
         """Whether a draft that wasn't `ready` may be published now."""
         return True
 
-    edits: ClassVar[bool] = False
-    """Whether what is live can be edited in place."""
+    edits: bool = False
+    """Whether what is live can be edited in place. An option may say so."""
     deletes: ClassVar[bool] = False
     """Whether what is live can be deleted."""
 

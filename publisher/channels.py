@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from publisher import config as configuration
@@ -99,6 +100,7 @@ def sign_in(names: Iterable[str], config: Config) -> tuple[dict[str, Adapter], R
             errors.extend(each_of(error))
             continue
         values.extend(secrets.values())
+        channel = replace(channel, keep=config.keep())
         adapters[name] = registry.load(channel.adapter)(channel, secrets)
     raise_all(errors)
     return adapters, Redactor(values)

@@ -15,7 +15,7 @@ from publisher.errors import Declined, PublishError, UsageError, did_you_mean, e
 from publisher.tell.console import Console
 
 COMMANDS = (
-    "init", "new", "preview", "check", "channels", "status", "approve", "retract", "adopt", "resolve",
+    "init", "new", "preview", "check", "channels", "status", "approve", "retract", "adopt", "resolve", "uri",
     "ledger", "test-mail", "sandbox", "rehearse", "ci", "help", "completion",
 )  # fmt: skip
 
@@ -41,6 +41,7 @@ commands (a file of that name is ./status):
                              say whether a new file is a post that was renamed
   publish resolve POST CHANNEL --sent [URL] | --not-sent
                              say what you found out about an unknown outcome
+  publish uri POST CHANNEL   where it will be, before it is sent, where that can be known
   publish ledger export | import FILE | init
                              move the ledger as JSON Lines; make the branch it lives on
   publish test-mail ADDRESS [POST]

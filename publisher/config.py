@@ -140,6 +140,15 @@ class Config:
             return root
         return next((each for each in (root, *root.parents) if (each / ".git").exists()), root)
 
+    def keep(self) -> Path | None:
+        """The folder for what may lie on this machine alone. None where nothing may: in a job, whose
+        files become artifacts and caches, and where the ledger is public."""
+        if self.path is None or self.branch or os.environ.get("CI"):
+            return None
+        ledger = self.ledger_path()
+        inside = ledger.is_relative_to(self.root)
+        return (self.root / ".publish" if inside else ledger.parent) / "sessions"
+
     def templates(self) -> Path:
         return self.root / "templates"
 

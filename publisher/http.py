@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import math
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -330,6 +331,9 @@ def what_it_said(response: requests.Response) -> str:
             if isinstance(body.get(key), str):
                 words = body[key]
                 break
+        if re.fullmatch(r"[A-Z][A-Za-z]+", words) and isinstance(body.get("message"), str):
+            # A name for programs, with the words for people beside it, as XRPC has it.
+            words = f"{words}: {body['message']}"
         if isinstance(body.get("errors"), dict | list):
             words = f"{words} {json.dumps(body['errors'], ensure_ascii=False)}"
     elif len(response.content) < SHORT and b"<" not in response.content:
@@ -355,7 +359,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     reset. At least one, however it was meant; None where it says nothing that makes sense.
 
     Resets: Mastodon's X-RateLimit-Reset is an ISO 8601 time, X's x-rate-limit-reset epoch seconds,
-    Discord's X-RateLimit-Reset-After seconds. A time is taken relative to the server's own Date.
+    Discord's X-RateLimit-Reset-After seconds, a PDS's RateLimit-Reset epoch seconds (@atproto/xrpc-server
+    of PDS 0.4.217). A time is taken relative to the server's own Date.
     """
     server_now = now
     if headers.get("Date"):
@@ -370,7 +375,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
                 moment = _time(value)
                 if moment is not None:
                     return _sane(moment - server_now)
-    for name in ("X-RateLimit-Reset", "x-rate-limit-reset"):
+    for name in ("X-RateLimit-Reset", "x-rate-limit-reset", "RateLimit-Reset"):
         moment = _time(headers.get(name, ""))
         if moment is not None:
             return _sane(moment - server_now)

@@ -9,7 +9,7 @@ from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 
-Mischief = Literal["drop", "503", "cut", "html", "refuse"]
+Mischief = Literal["drop", "503", "cut", "html", "refuse", "none"]
 
 
 class Proxy:
@@ -20,6 +20,7 @@ class Proxy:
     503     the server gets it; the answer is 503
     cut     the server gets it; half of its answer comes
     html    the server gets it; the answer is 200 with a page
+    none    nothing happens to it
     refuse  the server never gets it; the answer is 503
     """
 
@@ -65,8 +66,10 @@ class Proxy:
             self._answer(client, 503, b"{}", "application/json")
             return
         server = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        # What is compressed would be passed on without saying so.
+        left_out = ("connection", "accept-encoding")
         headers = {
-            name: value for name, value in client.headers.items() if name.lower() != "connection"
+            name: value for name, value in client.headers.items() if name.lower() not in left_out
         }
         server.request(client.command, client.path, body or None, headers)
         answer = server.getresponse()

@@ -72,7 +72,7 @@ def test_channels_lists_every_adapter(project: Path, publish: Publish) -> None:
     assert ran.status == 0
     for channel in CHANNELS:
         assert channel in ran.out
-    assert ran.out.count("set up") == 4
+    assert ran.out.count(", set up") == 4
 
 
 def test_json_is_one_document_also_on_a_bad_command_line(project: Path, publish: Publish) -> None:

@@ -138,6 +138,7 @@ def test_what_a_client_library_wraps_is_dug_out_again() -> None:
             20,
         ),
         ({"X-RateLimit-Reset": "1795428015", "Date": "Mon, 23 Nov 2026 10:00:00 GMT"}, 15),
+        ({"RateLimit-Reset": "1795428015", "Date": "Mon, 23 Nov 2026 10:00:00 GMT"}, 15),
         ({"X-RateLimit-Reset-After": "1.25", "X-RateLimit-Reset": "1795428015"}, 1.25),
         ({"Retry-After": "soon"}, None),
         ({}, None),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from publisher.adapter import Attempt, Receipt
+from publisher.adapter import Adapter, Attempt, Receipt
 from publisher.clock import now
 from publisher.delivery.plan import Delivery
 from publisher.errors import DeliveryError, LedgerError, PublishError, Refused
@@ -177,8 +177,10 @@ class Work:
         """Raises Refused where the part that this one replies to has no id."""
         row = row or self._rows[index]
         reply_to = None
-        if self.is_thread and index and self.adapter.replies and row.op == "create":
-            parent = 0 if self.adapter.flat else index - 1
+        parent = 0 if self.adapter.flat else index - 1
+        if self.is_thread and index and self.adapter.replies and row.op == "update":
+            reply_to = self._rows[parent].remote_id
+        elif self.is_thread and index and self.adapter.replies and row.op == "create":
             reply_to = self._remote_id(parent)
             if reply_to is None:
                 raise Refused(
@@ -196,6 +198,8 @@ class Work:
             draft=self._draft(row),
             bytes_of=self.bytes_of,
             is_taken=lambda id: self._ledger.has_id(id, row),
+            name=name_of(self.adapter, row),
+            again=row.op == "update" and row.state == "intent",
         )
 
     def look(self, index: int) -> Receipt | None:
@@ -241,6 +245,14 @@ class Work:
                 index, row.with_state("sent", remote_id=live.id, url=address_in(live) or row.url)
             )
         return self._rows[index].remote_id
+
+
+def name_of(adapter: Adapter, row: Row) -> str:
+    """What `Attempt.name` is for a row. Without the payload: what a platform knows by this name is
+    this part, whatever it says."""
+    account = f"{adapter.name}/{row.channel}"
+    what = (account, row.post, str(row.part), str(row.generation))
+    return hashlib.sha256("\n".join(what).encode()).hexdigest()[:40]
 
 
 def address_in(receipt: Receipt) -> str | None:

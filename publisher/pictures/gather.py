@@ -126,7 +126,7 @@ class Gatherer:
         alt = "" if is_file_name(reference.alt) else reference.alt
         here = Picture(
             "", _digest(reference.address), _name(reference), "", alt,
-            src=reference.src, address=reference.address, focus=reference.focus,
+            src=reference.src, address=reference.address, focus=reference.focus, cover=not reference.in_text,
         )  # fmt: skip
         if reference.missing or not (reference.file or reference.address or reference.data):
             raise PictureMissing(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import tempfile
-from collections.abc import Sequence
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from publisher import registry
@@ -15,6 +15,7 @@ from publisher.rehearsal.rehearsal import Rehearsal
 from publisher.rehearsal.rehearse import staged
 from publisher.rehearsal.script import LATE, Strike
 from publisher.rehearsal.stage import Stage
+from publisher.sandbox.web import Request
 from publisher.testing.bench import POST
 
 READS = ("GET", "HEAD")
@@ -34,10 +35,14 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """The request that makes a post live: its method, and how many of that come before it."""
+    """The request that makes a post live: its method and path, and how many such come before it."""
 
     method: str
+    path: str
     after: int
+
+    def is_one(self, request: Request) -> bool:
+        return request.method == self.method and request.path.startswith(self.path)
 
 
 def certify(name: str) -> Certificate:
@@ -72,12 +77,17 @@ def certify(name: str) -> Certificate:
 
 
 def _posting(stage: Stage, name: str) -> Posting:
-    stage.clear()
-    stage.publish(0)
-    methods = [each.method for each in stage.requests(name) if each.method not in READS]
-    if not methods:  # it doesn't talk HTTP
-        return Posting("POST", 0)
-    return Posting(methods[-1], methods[:-1].count(methods[-1]))
+    """Its path may have a number of the server's in it: what two performances have in common."""
+    paths: list[str] = []
+    for _ in range(2):
+        stage.clear()
+        stage.publish(0)
+        requests = [each for each in stage.requests(name) if each.method not in READS]
+        if not requests:  # it doesn't talk HTTP
+            return Posting("POST", "", 0)
+        paths.append(requests[-1].path)
+    posting = Posting(requests[-1].method, posixpath.commonpath(paths), 0)
+    return replace(posting, after=sum(map(posting.is_one, requests)) - 1)
 
 
 def _asks(stage: Stage, name: str, posting: Posting) -> tuple[str, ...]:
@@ -109,10 +119,12 @@ def _struck(stage: Stage, name: str, posting: Posting, kind: str) -> str:
             times=1,
             after=posting.after,
             seconds=0.0,
-            when=posting.method,
+            when=f"{posting.method} {posting.path}",
         )
     )
     (result,) = stage.publish(0).results
+    if not stage.struck():
+        raise Broken(f"{kind} struck nothing: which request makes a post live?")
     live = len(stage.live())
     copies = len(result.rows)
     if live > copies or (result.status == "sent" and live < copies):
@@ -123,15 +135,10 @@ def _struck(stage: Stage, name: str, posting: Posting, kind: str) -> str:
 def _after_a_loss(stage: Stage, name: str, posting: Posting) -> tuple[bool, bool]:
     """Whether it looked, and whether it sent the same again."""
     _struck(stage, name, posting, LOST)
-    methods = [each.method for each in stage.requests(name)]
-    struck = _index(methods, posting)
-    later = methods[struck + 1 :]
-    return any(method in READS for method in later), posting.method in later
-
-
-def _index(methods: Sequence[str], posting: Posting) -> int:
-    found = [number for number, method in enumerate(methods) if method == posting.method]
-    return found[posting.after] if len(found) > posting.after else len(methods)
+    requests = stage.requests(name)
+    mine = [number for number, each in enumerate(requests) if posting.is_one(each)]
+    later = requests[mine[posting.after] + 1 :] if mine else []
+    return any(each.method in READS for each in later), any(map(posting.is_one, later))
 
 
 def _afterwards(stage: Stage) -> tuple[bool, bool]:
