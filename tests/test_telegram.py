@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -252,3 +253,5 @@ def test_the_token_is_shown_nowhere(here: Sandbox, publish: Publish) -> None:
     ran = publish("post.md", "--json")
     token = here.environment()["TELEGRAM_BOT_TOKEN"]
     assert token not in ran.out + ran.err
+    assert token not in requests.get(f"{here.url}/_sandbox/requests", timeout=5).text
+    assert token not in requests.get(f"{here.url}/_sandbox/window", timeout=5).text

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from re import Pattern
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from publisher.sandbox.faults import Faults
 from publisher.sandbox.platform import Platform, Route, Stop, page
 from publisher.sandbox.stand_in import Surroundings
-from publisher.sandbox.traffic import unsigned
+from publisher.sandbox.traffic import unsigned, unsigned_path
 from publisher.sandbox.web import Answer, Request, as_json
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ class Control(Platform):
         return Answer(204)
 
     def requests(self, _: Request, __: Mapping[str, str]) -> Answer:
-        return as_json(200, [_shown(request) for request in self._sandbox.requests])
+        signatures = {each.name: each.signature for each in self._sandbox.platforms}
+        shown = [_shown(one, signatures.get(one.channel)) for one in self._sandbox.requests]
+        return as_json(200, shown)
 
     def catalogue(self, _: Request, __: Mapping[str, str]) -> Answer:
         return as_json(200, self._sandbox.kinds())
@@ -154,12 +157,12 @@ def _as_text(text: str) -> Answer:
     return Answer(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
 
-def _shown(request: Request) -> dict[str, Any]:
+def _shown(request: Request, signature: Pattern[str] | None) -> dict[str, Any]:
     """A request without what signs it."""
     return {
         "channel": request.channel,
         "method": request.method,
-        "path": request.path,
+        "path": unsigned_path(request, signature),
         "query": request.query,
         "headers": unsigned(request),
         "body": request.body[:100_000].decode("utf-8", "replace"),

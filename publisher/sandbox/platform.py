@@ -110,7 +110,7 @@ class Platform(StandIn):
 
     def listen(self, port: int = 0) -> None:
         def told(request: Request, fault: str, answer: Answer | None) -> None:
-            self.surroundings.told(over_http(request, fault, answer))
+            self.surroundings.told(over_http(request, fault, answer, self.signature))
 
         self._server = Server(
             self.name,

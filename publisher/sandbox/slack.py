@@ -7,6 +7,7 @@ https://docs.slack.dev/reference/methods (read 2026-11-27). An error is answered
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from random import Random
@@ -302,6 +303,7 @@ class Hook(Slack):
 
     name = "slack_webhook"
     title = "Slack, by webhook"
+    signature = re.compile(r"(?<=/services/).+")
 
     def secrets(self) -> Mapping[str, str]:
         return {"webhook_url": f"{self.url}{HOOK}"}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
+from re import Pattern
 from typing import Any, ClassVar
 
 from publisher.sandbox.faults import Faults
@@ -53,6 +54,8 @@ class StandIn(ABC):
     """What people call it."""
     kinds: ClassVar[Mapping[str, str]]
     """Kinds of faults that can be asked for, and what each does."""
+    signature: ClassVar[Pattern[str] | None] = None
+    """What in the path of a request signs it: it is shown nowhere."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings

@@ -7,6 +7,7 @@ one has none. Words of refusals are those of telegram-bot-api (10.0).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
@@ -38,6 +39,7 @@ class Server(Platform):
 
     name = "telegram"
     title = "Telegram"
+    signature = re.compile(r"(?<=/bot)[^/]+")
 
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__(surroundings)

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from re import Pattern
 
 from publisher.sandbox.web import Answer, Request
 
@@ -55,8 +56,10 @@ class Traffic:
         self.number += 1
 
 
-def over_http(request: Request, fault: str, answer: Answer | None) -> Exchange:
-    first = f"{request.method} {request.path}"
+def over_http(
+    request: Request, fault: str, answer: Answer | None, signature: Pattern[str] | None = None
+) -> Exchange:
+    first = f"{request.method} {unsigned_path(request, signature)}"
     headers = "\n".join(f"{name}: {value}" for name, value in unsigned(request).items())
     asked = f"{first}\n{headers}\n\n{_text(request.body)}"
     answered = "" if answer is None else _answer(answer)
@@ -70,6 +73,11 @@ def unsigned(request: Request) -> dict[str, str]:
     if "authorization" in headers:
         headers["authorization"] = headers["authorization"].partition(" ")[0] + " …"
     return headers
+
+
+def unsigned_path(request: Request, signature: Pattern[str] | None) -> str:
+    """The path without what signs the request: a token, on a platform that has it there."""
+    return signature.sub("…", request.path) if signature else request.path
 
 
 def _answer(answer: Answer) -> str:
