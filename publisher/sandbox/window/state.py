@@ -36,8 +36,16 @@ def state(box: Sandbox) -> dict[str, Any]:
             ::-1
         ],
         "kinds": box.kinds(),
-        "faults": box.faults.told(),
+        "faults": [_unsigned(each, box) for each in box.faults.told()],
     }
+
+
+def _unsigned(fault: dict[str, Any], box: Sandbox) -> dict[str, Any]:
+    """Without what signed the requests that it hit."""
+    signatures = {each.name: each.signature for each in box.platforms}
+    signature = signatures.get(fault["platform"])
+    hits = [signature.sub("…", hit) if signature else hit for hit in fault["hits"]]
+    return {**fault, "hits": hits}
 
 
 def _shown_by(platform: Any) -> list[dict[str, Any]]:
