@@ -14,7 +14,7 @@ Mischief = Literal["drop", "503", "cut", "html", "refuse"]
 
 class Proxy:
     """Forwards to 127.0.0.1:`port`. Each item of `mischief` strikes one POST that is passed on, in
-    order:
+    order; or one request of another `method`, with `within` in its path:
 
     drop    the server gets it; its answer is dropped and the connection closed
     503     the server gets it; the answer is 503
@@ -23,9 +23,10 @@ class Proxy:
     refuse  the server never gets it; the answer is 503
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, method: str = "POST", within: str = "") -> None:
         self.mischief: deque[Mischief] = deque()
         self.posts = 0
+        self._method, self._within = method, within
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -56,7 +57,7 @@ class Proxy:
     def _forward(self, client: BaseHTTPRequestHandler, port: int) -> None:
         body = client.rfile.read(int(client.headers.get("Content-Length") or 0))
         kind: Mischief | None = None
-        if client.command == "POST":
+        if client.command == self._method and self._within in client.path:
             self.posts += 1
             kind = self.mischief.popleft() if self.mischief else None
         client.close_connection = True
