@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from publisher.adapter import Adapter, Picture
 from publisher.errors import CannotLook, Gone, NotSent, Refused, TemplateError, Unknown
 from publisher.sandbox import Sandbox
-from publisher.sandbox.matrix import PASSWORD, USER, Server
+from publisher.sandbox.matrix import PASSWORD, USER, Server, error
+from publisher.sandbox.platform import Stop
 from publisher.testing import AdapterContract
 from publisher.text.flavour import Setting
 from publisher.text.tree import parse, text_of
@@ -215,6 +216,18 @@ class TestMatrix(AdapterContract):
     def test_its_own_address_leads_back_to_it(self, channel: Adapter) -> None:
         receipt = channel.send(channel.payload(self.message(channel), 0), self.attempt())
         assert channel.id_in(receipt.url or "") == receipt.id
+
+    def test_a_server_that_repeats_the_token_is_not_quoted(
+        self, channel: Adapter, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(request: Any) -> None:
+            raise Stop(error(401, "M_UNKNOWN_TOKEN", f"no: {request.headers['authorization']}"))
+
+        monkeypatch.setattr(sandbox[Server], "_allow", refuse)
+        with pytest.raises(Refused) as caught:
+            channel.check()
+        assert "no: Bearer" in caught.value.message
+        assert channel.secrets["access_token"] not in caught.value.message
 
     def test_an_id_of_something_else_is_refused(self, channel: Adapter) -> None:
         with pytest.raises(Refused):
