@@ -1,5 +1,7 @@
-"""How a person lets `publish` post on Matrix: an account of its own signs in once, on a device that
-is kept."""
+"""How a person lets `publish` post on Matrix: an account signs in once, on a device of its own.
+
+https://spec.matrix.org/v1.16/client-server-api/#well-known-uris and /#login (read 2026-11-27).
+"""
 
 from __future__ import annotations
 
@@ -7,50 +9,57 @@ from typing import Any
 
 from publisher.adapter import Channel
 from publisher.errors import DeliveryError, Refused
-from publisher.hosts import check_url
+from publisher.hosts import check_url, is_loopback
 from publisher.setup.desk import Desk, Prepared
 
-from .matrix import Matrix, wrong_room
+from ._matrix_rooms import CLIENT, wrong_room
+from .matrix import DEVICE, Matrix
 
-DEVICE = "ANNOUNCEMENTS"
 STEPS = """\
-Matrix: an account of its own posts in your room. Make one where you have yours, and invite it into
-the room; sign in with it once in any client to accept. It signs in here once, too: its password
-isn't kept, only the token of that device.\
+Matrix: an account posts in one room. Make one for it (in Element: "Create account"), and invite it
+into the room. It signs in here once, as a device of its own; its password isn't kept.\
 """
 
 
 def guide(desk: Desk) -> Prepared:
     """Raises PublishError where the account can't sign in, or may not write in the room."""
     desk.say(STEPS)
-    account = desk.ask("account", "The account (@announcements:example.org)", "", _wrong_account)
+    account = desk.ask("account", "The account (@news:example.org)", check=wrong_account)
     found = desk.given.get("api_base_url") or server_of(account)
     server = desk.ask("api_base_url", "Its server", found, check_url)
-    room = desk.ask("room", "The room (#news:example.org)", "", wrong_room)
-    token = sign_in(server, account, desk.ask_secret("The account's password"))
+    room = desk.ask("room", "The room (#news:example.org)", check=wrong_room)
+    ways = ("sign in with its password", "paste a token (its server has no passwords)")
+    token = (
+        desk.ask_secret("The token")
+        if desk.choose("How does it sign in?", ways)
+        else sign_in(server, account, desk.ask_secret("Its password"))
+    )
     settings = {"api_base_url": server, "room": room}
     matrix = Matrix(Channel(Matrix.name, Matrix.name, settings), {"access_token": token})
     desk.say(f"  Good: {matrix.check()}.")
     return Prepared(settings, {"access_token": token})
 
 
-def _wrong_account(value: str) -> str | None:
-    good = value.startswith("@") and ":" in value
-    return None if good else "is not an account such as @announcements:example.org"
+def wrong_account(value: str) -> str | None:
+    if value.startswith("@") and value.partition(":")[2]:
+        return None
+    return "is not an account such as @news:example.org"
 
 
 def server_of(account: str) -> str:
-    """Where an account's server is: its domain says, or is it itself
-    (https://spec.matrix.org/v1.16/client-server-api/#server-discovery)."""
+    """What the account's domain says its server is; the domain itself, where it says nothing."""
     from publisher.http import Session, sorted_errors
 
     domain = account.partition(":")[2]
+    scheme = "http" if is_loopback(domain.partition(":")[0]) else "https"
     try:
         with sorted_errors(), Session() as session:
-            told: Any = session.request("GET", f"https://{domain}/.well-known/matrix/client").json()
-        return str(told["m.homeserver"]["base_url"]).rstrip("/")
+            address = f"{scheme}://{domain}/.well-known/matrix/client"
+            told: Any = session.request("GET", address).json()
+        found = str(told["m.homeserver"]["base_url"]).rstrip("/")
     except (DeliveryError, KeyError, TypeError):
-        return f"https://{domain}"
+        return f"{scheme}://{domain}"
+    return found if check_url(found) is None else f"{scheme}://{domain}"
 
 
 def sign_in(server: str, account: str, password: str) -> str:
@@ -65,8 +74,8 @@ def sign_in(server: str, account: str, password: str) -> str:
         "initial_device_display_name": "publish",
     }
     with sorted_errors(), Session(secrets=[password]) as session:
-        address = f"{server.rstrip('/')}/_matrix/client/v3/login"
-        told: Any = session.request("POST", address, json=body).json()
+        answer = session.request("POST", f"{server.rstrip('/')}{CLIENT}/login", json=body)
+        told: Any = answer.json()
     if not isinstance(told, dict) or not told.get("access_token"):
-        raise Refused("what answers there is no Matrix server")
+        raise Refused("what answers there is not a Matrix server", hint="check the address")
     return str(told["access_token"])

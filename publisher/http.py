@@ -128,8 +128,7 @@ class Session(requests.Session):
     `skew` is the server's clock minus ours, by the Date of its last answer; None where there was
     none.
     `request` takes `leaving`, which is called right before a request's first byte, and `form`, true
-    where the answer is no JSON but a form, as those of OAuth 1.0a are; `creates`, true for a PUT that
-    makes something live: what became of one whose answer was lost isn't known.
+    where the answer is no JSON but a form, as those of OAuth 1.0a are.
     """
 
     def __init__(
@@ -161,12 +160,11 @@ class Session(requests.Session):
         _wire.began, _wire.leaving = False, kwargs.pop("leaving", None) or (lambda: None)
         _wire.watchdog = None
         is_form = kwargs.pop("form", False)
-        sorted_as = "POST" if kwargs.pop("creates", False) else method
         try:
             response = super().request(method, url, **kwargs)
             _read_within_limits(response)
         except requests.RequestException as error:
-            raise _transport_error(sorted_as, url, error) from error
+            raise _transport_error(method, url, error) from error
         finally:
             # "Connection: close" asks the server; only this keeps urllib3 from trying the
             # connection once more.
@@ -177,7 +175,7 @@ class Session(requests.Session):
         failpoints.hit("response received")
         self.skew = _skew(response) or self.skew
         if not (is_form and response.ok):
-            _raise_for_answer(sorted_as, response, self.redact)
+            _raise_for_answer(method, response, self.redact)
         return response
 
     def clock(self, url: str) -> timedelta | None:

@@ -13,8 +13,8 @@ Mischief = Literal["drop", "503", "cut", "html", "refuse", "none"]
 
 
 class Proxy:
-    """Forwards to 127.0.0.1:`port`. Each item of `mischief` strikes one POST (or another method that
-    `strikes` names) that is passed on, in order:
+    """Forwards to 127.0.0.1:`port`. Each item of `mischief` strikes one POST that is passed on, in
+    order; or one request of another `method`, with `within` in its path:
 
     drop    the server gets it; its answer is dropped and the connection closed
     503     the server gets it; the answer is 503
@@ -24,10 +24,10 @@ class Proxy:
     refuse  the server never gets it; the answer is 503
     """
 
-    def __init__(self, port: int, strikes: str = "POST") -> None:
-        self.strikes = strikes
+    def __init__(self, port: int, method: str = "POST", within: str = "") -> None:
         self.mischief: deque[Mischief] = deque()
         self.posts = 0
+        self._method, self._within = method, within
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -58,7 +58,7 @@ class Proxy:
     def _forward(self, client: BaseHTTPRequestHandler, port: int) -> None:
         body = client.rfile.read(int(client.headers.get("Content-Length") or 0))
         kind: Mischief | None = None
-        if client.command == self.strikes:
+        if client.command == self._method and self._within in client.path:
             self.posts += 1
             kind = self.mischief.popleft() if self.mischief else None
         client.close_connection = True
