@@ -128,7 +128,8 @@ class Session(requests.Session):
     `skew` is the server's clock minus ours, by the Date of its last answer; None where there was
     none.
     `request` takes `leaving`, which is called right before a request's first byte, and `form`, true
-    where the answer is no JSON but a form, as those of OAuth 1.0a are.
+    where the answer is no JSON but a form, as those of OAuth 1.0a are; `moved`, true where a redirect is
+    an answer, which says where something is.
     """
 
     def __init__(
@@ -159,7 +160,7 @@ class Session(requests.Session):
         kwargs["stream"] = True
         _wire.began, _wire.leaving = False, kwargs.pop("leaving", None) or (lambda: None)
         _wire.watchdog = None
-        is_form = kwargs.pop("form", False)
+        is_form, may_move = kwargs.pop("form", False), kwargs.pop("moved", False)
         try:
             response = super().request(method, url, **kwargs)
             _read_within_limits(response)
@@ -174,7 +175,8 @@ class Session(requests.Session):
                 _wire.watchdog.cancel()
         failpoints.hit("response received")
         self.skew = _skew(response) or self.skew
-        if not (is_form and response.ok):
+        is_moved = may_move and 300 <= response.status_code < 400
+        if not (is_moved or (is_form and response.ok)):
             _raise_for_answer(method, response, self.redact)
         return response
 

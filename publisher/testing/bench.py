@@ -23,7 +23,7 @@ SENTENCE = (
 
 
 POST = """---
-title: Lamp 2 is out
+title: Lamp 2 is out for everyone
 date: 2026-11-20
 slug: lamp-2
 tags: [release]
