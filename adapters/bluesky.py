@@ -94,10 +94,7 @@ class Bluesky(Adapter):
         return Bluesky
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < rich.GRAPHEMES:
-            return Rule("bluesky", limit, "config", rich.count)
-        return Rule("bluesky", rich.GRAPHEMES, "default", rich.count)
+        return Rule.of("bluesky", rich.GRAPHEMES, options, rich.count)
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule | None:
         if options.get("embed") == "nothing":

@@ -118,10 +118,7 @@ class Discord(Adapter):
         return Discord
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < DESCRIPTION:
-            return Rule("discord", limit, "config", count.discord)
-        return Rule("discord", DESCRIPTION, "default", count.discord)
+        return Rule.of("discord", DESCRIPTION, options, count.discord)
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
         kinds = ("image/jpeg", "image/png", "image/gif", "image/webp")

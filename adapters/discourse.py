@@ -78,10 +78,7 @@ class Discourse(Adapter):
         return Server
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < LIMIT:
-            return Rule("discourse", limit, "config", len)
-        return Rule("discourse", LIMIT, "default", len)
+        return Rule.of("discourse", LIMIT, options, len)
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
         kinds = ("image/jpeg", "image/png", "image/gif", "image/webp")

@@ -128,10 +128,7 @@ class LinkedIn(Adapter):
         return Server
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < LIMIT:
-            return Rule("linkedin", limit, "config", _linkedin_text.count)
-        return Rule("linkedin", LIMIT, "default", _linkedin_text.count)
+        return Rule.of("linkedin", LIMIT, options, _linkedin_text.count)
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
         """A card has one, and no text for those who don't see it."""

@@ -106,10 +106,7 @@ class Matrix(Adapter):
         return Server
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < LIMIT:
-            return Rule("matrix", limit, "config", _matrix_text.count)
-        return Rule("matrix", LIMIT, "default", _matrix_text.count)
+        return Rule.of("matrix", LIMIT, options, _matrix_text.count)
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
         kinds = ("image/jpeg", "image/png", "image/gif", "image/webp")

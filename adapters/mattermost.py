@@ -105,10 +105,7 @@ class Mattermost(Adapter):
         return Server
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < LIMIT:
-            return Rule("mattermost", limit, "config", len)
-        return Rule("mattermost", LIMIT, "default", len)
+        return Rule.of("mattermost", LIMIT, options, len)
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
         kinds = ("image/jpeg", "image/png", "image/gif", "image/webp")

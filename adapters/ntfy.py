@@ -60,10 +60,7 @@ class Ntfy(Adapter):
         return Server
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < LIMIT:
-            return Rule("ntfy", limit, "config", count)
-        return Rule("ntfy", LIMIT, "default", count)
+        return Rule.of("ntfy", LIMIT, options, count)
 
     def payload(self, message: Message, index: int) -> Payload:
         """Raises TemplateError for a title that is too long."""

@@ -113,10 +113,7 @@ class Slack(Adapter):
         return Server
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < LIMIT:
-            return Rule("slack", limit, "config", _tagged_text.count)
-        return Rule("slack", LIMIT, "default", _tagged_text.count)
+        return Rule.of("slack", LIMIT, options, _tagged_text.count)
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
         kinds = ("image/jpeg", "image/png", "image/gif")

@@ -68,10 +68,7 @@ class SlackWebhook(Adapter):
         return Hook
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < LIMIT:
-            return Rule("slack_webhook", limit, "config", _tagged_text.count)
-        return Rule("slack_webhook", LIMIT, "default", _tagged_text.count)
+        return Rule.of("slack_webhook", LIMIT, options, _tagged_text.count)
 
     def payload(self, message: Message, index: int) -> Payload:
         shown = _tagged_text.parsed(message.parts[index].text)

@@ -109,10 +109,7 @@ class Telegram(Adapter):
         return Server
 
     def rule(self, options: Mapping[str, Any], facts: Facts) -> Rule:
-        limit = options.get("max_characters")
-        if limit and limit < LIMIT:
-            return Rule("telegram", limit, "config", markup.count)
-        return Rule("telegram", LIMIT, "default", markup.count)
+        return Rule.of("telegram", LIMIT, options, markup.count)
 
     def pictures(self, options: Mapping[str, Any], facts: Facts) -> PictureRule:
         return PictureRule(PICTURES, ("image/jpeg", "image/png"), BYTES, side=SIDE, alt=None)

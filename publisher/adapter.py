@@ -85,6 +85,16 @@ class Rule:
     limit_source: str
     count: Callable[[str], int]
 
+    @classmethod
+    def of(
+        cls, name: str, limit: int, options: Mapping[str, Any], count: Callable[[str], int]
+    ) -> Rule:
+        """The platform's own limit, or the smaller one that `max_characters` asks for."""
+        wanted = options.get("max_characters")
+        if wanted and wanted < limit:
+            return cls(name, wanted, "config", count)
+        return cls(name, limit, "default", count)
+
     def fits(self, text: str) -> bool:
         return self.limit is None or self.count(text) <= self.limit
 

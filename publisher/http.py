@@ -176,7 +176,7 @@ class Session(requests.Session):
         failpoints.hit("response received")
         self.skew = _skew(response) or self.skew
         is_moved = may_move and 300 <= response.status_code < 400
-        if not (is_moved or (is_form and response.ok)):
+        if not (is_moved or (is_form and response.status_code < 300)):
             _raise_for_answer(method, response, self.redact)
         return response
 

@@ -39,6 +39,7 @@ def picture(number: int = 0, **changes: Any) -> tuple[Picture, bytes]:
 
 class TestBluesky(AdapterContract):
     adapter = "bluesky"
+    makes_live = "POST /xrpc/com.atproto.repo.putRecord"
 
     def move_to_a_closed_port(self, channel: Adapter) -> None:
         channel.settings = {**channel.settings, "api_base_url": "http://127.0.0.1:9"}

@@ -15,7 +15,7 @@ from publisher.errors import Refused, TemplateError
 from publisher.sandbox import Sandbox
 from publisher.testing import AdapterContract
 from publisher.testing.bench import SENTENCE
-from tests.conftest import POST, Publish, edit
+from tests.conftest import POST, Publish
 from tests.one_channel import on
 from tests.test_pictures import got
 
@@ -94,29 +94,6 @@ class TestDiscourse(AdapterContract):
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     with on("discourse", tmp_path, monkeypatch) as sandbox:
         yield sandbox
-
-
-KINDS = ["500", "503", "drop", "reset", "html", "lost", "lost-500", "lost-503", "cut"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_whatever_becomes_of_an_answer_it_is_live_once(
-    kind: str, here: Sandbox, publish: Publish
-) -> None:
-    here.fault("discourse", kind, when="POST /posts.json")
-    ran = publish("post.md", "--json")
-    assert ran.statuses() == {"discourse": "sent"}, ran.err
-    assert len(here.received()) == 1
-
-
-def test_an_edit_and_a_retraction(here: Sandbox, publish: Publish, tmp_path: Path) -> None:
-    publish("post.md", "--json")
-    edit(tmp_path, "twice as fast", "at once")
-    assert publish("post.md", "--json").statuses() == {"discourse": "sent"}
-    (live,) = here.received()
-    assert "at once" in live["text"]
-    assert publish("retract", "post.md", "--yes").status == 0
-    assert here.received() == []
 
 
 def test_nobody_is_notified(here: Sandbox, publish: Publish, tmp_path: Path) -> None:

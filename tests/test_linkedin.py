@@ -18,7 +18,7 @@ from publisher.registry import load
 from publisher.sandbox import Sandbox
 from publisher.sandbox.linkedin import ORGANISATION, Server, shown
 from publisher.testing import AdapterContract
-from tests.conftest import POST, Publish, edit
+from tests.conftest import POST, Publish
 from tests.one_channel import on
 from tests.test_pictures import got
 
@@ -184,21 +184,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         yield sandbox
 
 
-KINDS = ["500", "503", "drop", "reset", "html", "lost", "lost-500", "lost-503"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_whatever_becomes_of_an_answer_it_is_live_once(
-    kind: str, here: Sandbox, publish: Publish
-) -> None:
-    here.fault("linkedin", kind, when="POST /rest/posts")
-    ran = publish("post.md", "--json")
-    assert ran.statuses() == {"linkedin": "sent"}, ran.err
-    (live,) = here.received()
-    (result,) = ran.json["results"]
-    assert live["id"] in str(result)
-
-
 def test_it_reads_as_somebody_would_have_posted_it(here: Sandbox, publish: Publish) -> None:
     publish("post.md", "--json")
     (live,) = here.received()
@@ -216,13 +201,3 @@ def test_with_pictures_the_link_is_in_the_text(
     (live,) = here.received()
     assert "https://example.org/news/post/" in live["text"]
     assert live["card_link"] == ""
-
-
-def test_an_edit_and_a_retraction(here: Sandbox, publish: Publish, tmp_path: Path) -> None:
-    publish("post.md", "--json")
-    edit(tmp_path, "twice as fast", "at once")
-    assert publish("post.md", "--json").statuses() == {"linkedin": "sent"}
-    (live,) = here.received()
-    assert "at once" in live["text"]
-    assert publish("retract", "post.md", "--yes").status == 0
-    assert here.received() == []

@@ -12,7 +12,7 @@ from publisher.adapter import Adapter, Picture
 from publisher.errors import CannotLook, Refused
 from publisher.sandbox import Sandbox
 from publisher.testing import AdapterContract
-from tests.conftest import POST, Publish, edit
+from tests.conftest import POST, Publish
 from tests.one_channel import on
 from tests.test_pictures import got
 
@@ -90,35 +90,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         yield sandbox
 
 
-KINDS = ["500", "503", "drop", "reset", "html", "lost", "lost-500", "lost-503", "cut"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_whatever_becomes_of_an_answer_it_is_live_once(
-    kind: str, here: Sandbox, publish: Publish
-) -> None:
-    here.fault("mattermost", kind, when="POST /api/v4/posts")
-    ran = publish("post.md", "--json")
-    assert ran.statuses() == {"mattermost": "sent"}, ran.err
-    assert len(here.received()) == 1
-
-
 def test_it_reads_as_somebody_would_have_posted_it(here: Sandbox, publish: Publish) -> None:
     publish("post.md", "--json")
     (live,) = here.received()
     assert live["text"].startswith("#### Lamp 2.0 is out\n\n**Lamp 2.0** is here.")
     assert live["text"].endswith("\n\nhttps://example.org/news/post/")
-
-
-def test_an_edit_and_a_retraction(here: Sandbox, publish: Publish, tmp_path: Path) -> None:
-    publish("post.md", "--json")
-    edit(tmp_path, "twice as fast", "at once")
-    assert publish("post.md", "--json").statuses() == {"mattermost": "sent"}
-    (live,) = here.received()
-    assert "at once" in live["text"]
-    assert live["object"]["edit_at"]
-    assert publish("retract", "post.md", "--yes").status == 0
-    assert here.received() == []
 
 
 def test_nobody_is_notified(here: Sandbox, publish: Publish, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from publisher.sandbox.telegram import Server
 from publisher.testing import AdapterContract
 from publisher.text.flavour import Setting
 from publisher.text.tree import parse, text_of
-from tests.conftest import POST, Publish, edit
+from tests.conftest import POST, Publish
 from tests.one_channel import on
 from tests.test_pictures import got
 
@@ -213,31 +213,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.mark.parametrize("kind", ["lost", "cut", "500", "drop", "html"])
-def test_a_lost_answer_stays_unknown(kind: str, here: Sandbox, publish: Publish) -> None:
-    here.fault("telegram", kind)
-    assert publish("post.md", "--json").statuses() == {"telegram": "unknown"}
-    before = len(here.received())
-    assert publish("post.md", "--json").status == 3
-    assert len(here.received()) == before
-
-
 def test_it_reads_as_somebody_would_have_posted_it(here: Sandbox, publish: Publish) -> None:
     publish("post.md", "--json")
     (live,) = here.received()
     assert live["text"].startswith("Lamp 2.0 is out\n\nLamp 2.0 is here.")
     bold = [each for each in live["object"]["entities"] if each["type"] == "bold"]
     assert [(each["offset"], each["length"]) for each in bold] == [(0, 15), (17, 8)]
-
-
-def test_an_edit_and_a_retraction(here: Sandbox, publish: Publish, tmp_path: Path) -> None:
-    publish("post.md", "--json")
-    edit(tmp_path, "twice as fast", "at once")
-    assert publish("post.md", "--json").statuses() == {"telegram": "sent"}
-    (live,) = here.received()
-    assert "at once" in live["text"]
-    assert publish("retract", "post.md", "--yes").status == 0
-    assert here.received() == []
 
 
 def test_signs_in_a_title_are_signs(here: Sandbox, publish: Publish, tmp_path: Path) -> None:

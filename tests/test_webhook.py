@@ -125,19 +125,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         yield sandbox
 
 
-KINDS = ["500", "503", "drop", "reset", "lost", "lost-500", "lost-503", "cut"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_whatever_becomes_of_an_answer_it_is_live_once(
-    kind: str, here: Sandbox, publish: Publish
-) -> None:
-    here.fault("webhook", kind)
-    assert publish("post.md", "--json").statuses() == {"webhook": "sent"}
-    assert len(here.received()) == 1
-    assert len({each.headers["webhook-id"] for each in here.requests}) == 1
-
-
 def test_the_whole_announcement_is_in_it(here: Sandbox, publish: Publish, tmp_path: Path) -> None:
     text = POST.replace("---\n\n", "---\n\n![A lamp](https://example.org/lamp.png)\n\n", 1)
     (tmp_path / "post.md").write_text(text, "utf-8")
