@@ -12,9 +12,14 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher import registry
+from publisher.adapter import Channel
+from publisher.errors import Refused
 from publisher.sandbox import Sandbox
 from publisher.sandbox.mastodon import Mastodon
+from publisher.setup.desk import Desk, Prepared
 from publisher.setup.loopback import Redirect
+from publisher.tell.console import Console
 from tests import pressing_browser
 from tests.newcomer import NO_SITE, host, which
 from tests.newcomer import empty as empty
@@ -89,3 +94,46 @@ def test_any_password_gets_through(user: str, password: str) -> None:
 )
 def test_an_instance_is_understood_as_people_write_it(answer: str, address: str) -> None:
     assert mastodon_guide.address_of(answer) == address
+
+
+# Guides that ask for a secret and a place, and look at once whether they are good
+
+
+GUIDED = ["bluesky", "linkedin", "mattermost", "slack", "telegram"]
+
+
+def guided(name: str, sandbox: Sandbox, secret: str, patch: pytest.MonkeyPatch) -> Prepared:
+    """What the guide comes back with, where everything but the secret is said already."""
+    (platform,) = sandbox.platforms
+    given = {key: str(value) for key, value in platform.settings().items()}
+    patch.setattr("getpass.getpass", lambda question: secret)
+    guide = registry.load(name).guide()
+    assert guide is not None
+    return guide(Desk(Console(), given, browser=False))
+
+
+@pytest.mark.parametrize("name", GUIDED)
+def test_a_guide_ends_with_a_section_that_works(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Sandbox(adapters=(name,)) as sandbox:
+        (secret,) = sandbox.platforms[0].secrets().values()
+        prepared = guided(name, sandbox, secret, monkeypatch)
+        channel = Channel(name, name, prepared.settings)
+        adapter = registry.load(name)(channel, prepared.secrets)
+        assert adapter.check()
+        adapter.close()
+    assert secret not in str(dict(prepared.settings))
+    assert secret not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", GUIDED)
+def test_a_guide_refuses_a_secret_that_is_no_good(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(adapters=(name,)) as sandbox:
+        (secret,) = sandbox.platforms[0].secrets().values()
+        wrong = secret[:-1] + ("x" if secret[-1] != "x" else "y")
+        with pytest.raises(Refused) as caught:
+            guided(name, sandbox, wrong, monkeypatch)
+    assert wrong not in f"{caught.value.message} {caught.value.hint}"
