@@ -6,6 +6,8 @@ The four that a post goes to by itself have tests of their own.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 
 from publisher import certificate, registry
 from publisher.sandbox import Sandbox
-from tests.conftest import CHANNELS, Publish, edit
+from tests.conftest import CHANNELS, POST, Publish, edit
 from tests.one_channel import on
 from tests.reliability.world import EVERYWHERE
 from tests.test_mutants import suite_of
@@ -74,3 +76,27 @@ def test_a_retraction_takes_it_down_where_it_can(
     assert ran.status == 0, ran.err
     assert ("can't be called back" in ran.out) is not kept(name).deletes
     assert len(here.received()) == (0 if kept(name).deletes else 1)
+
+
+@pytest.mark.parametrize(
+    ("argv", "loaded"),
+    [
+        (["--help"], set()),
+        (["post.md", "--dry-run"], set(CHANNELS)),
+        (["post.md", "--dry-run", "--channels", "telegram"], {"telegram"}),
+    ],
+)
+def test_only_what_is_used_is_imported(argv: list[str], loaded: set[str], tmp_path: Path) -> None:
+    """However many adapters are installed."""
+    code = (
+        "import contextlib, io, sys; from publisher import cli\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    cli.main(sys.argv[1:])\n"
+        "print(*[name for name in sys.modules if name.startswith('publisher.adapters.')])"
+    )
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "post.md").write_text(POST, "utf-8")
+    command = [sys.executable, "-c", code, *argv]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    modules = {name.rpartition(".")[2] for name in ran.stdout.split()}
+    assert {name for name in modules if not name.startswith("_")} == loaded
