@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from publisher.adapter import Adapter, Attempt, Facts, Message, Option, Payload, Receipt, Rule
-from publisher.errors import CannotLook, TemplateError, Unknown
+from publisher.errors import CannotLook, Refused, TemplateError, Unknown
 from publisher.hosts import check_url
 
 if TYPE_CHECKING:
@@ -49,7 +49,12 @@ class Ntfy(Adapter):
             leads=True,
         ),
         Option("topic", "text", "the topic to publish to", required=True, check=wrong_topic),
-        Option("access_token", "text", "Account → Access tokens", required=True, secret=True),
+        Option(
+            "access_token",
+            "text",
+            "Account → Access tokens; none for a topic that anybody may write to",
+            secret=True,
+        ),
         Option("priority", "integer", "1 (no sound) to 5 (can't be overheard)", in_post=True),
     )
 
@@ -111,6 +116,13 @@ class Ntfy(Adapter):
         raise CannotLook("it isn't among the topic's messages, which the server may not keep")
 
     def check(self) -> str:
+        """Without a token only whether a server is there: what may be written to isn't said."""
+        if "access_token" not in self.secrets:
+            if not self._ask("GET", "/v1/health").json().get("healthy"):
+                raise Refused("what answers there is not ntfy")
+            return (
+                f"the server is there; anybody may publish to {self.settings['topic']}, or nobody"
+            )
         account = self._ask("GET", "/v1/account").json()
         return f"signed in as {account.get('username')}, publishing to {self.settings['topic']}"
 
@@ -124,7 +136,8 @@ class Ntfy(Adapter):
         from publisher.http import Session, sorted_errors
 
         with sorted_errors(), Session(secrets=self.secrets.values()) as session:
-            session.headers["Authorization"] = f"Bearer {self.secrets['access_token']}"
+            if "access_token" in self.secrets:
+                session.headers["Authorization"] = f"Bearer {self.secrets['access_token']}"
             return session.request(method, self._server() + path, **kwargs)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from publisher.adapter import Adapter
-from publisher.errors import CannotLook, TemplateError
+from publisher.errors import CannotLook, Refused, TemplateError
 from publisher.sandbox import Sandbox
 from publisher.sandbox.ntfy import Server
 from publisher.testing import AdapterContract
@@ -44,6 +44,18 @@ class TestNtfy(AdapterContract):
         channel.payload(self.message(channel, title="é" * 512), 0)
         with pytest.raises(TemplateError, match="1026 bytes"):
             channel.payload(self.message(channel, title="é" * 513), 0)
+
+    def test_an_open_topic_needs_no_token(self, channel: Adapter, sandbox: Sandbox) -> None:
+        channel.secrets = {}
+        with pytest.raises(Refused):
+            channel.send(channel.payload(self.message(channel), 0), self.attempt())
+        sandbox[Server].is_open = True
+        try:
+            assert "the server is there" in channel.check()
+            channel.send(channel.payload(self.message(channel), 0), self.attempt())
+            assert len(self.live(sandbox)) == 1
+        finally:
+            sandbox[Server].is_open = False
 
     def test_a_tap_opens_the_page(self, channel: Adapter, sandbox: Sandbox) -> None:
         options = {**channel.settings, "priority": 4}
