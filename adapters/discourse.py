@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -70,6 +70,8 @@ class Discourse(Adapter):
         Option("category", "integer", "the category's number", in_post=True),
         Option("tags", "list", "tags of the forum; none, if not given", in_post=True),
     )
+
+    _skew: timedelta | None = None
 
     @classmethod
     def platform(cls) -> type[StandIn]:
@@ -144,6 +146,14 @@ class Discourse(Adapter):
             if found is None:
                 raise
             return found
+
+    def clock(self) -> timedelta | None:
+        """Asked for once."""
+        from publisher.http import clock_of
+
+        if self._skew is None:
+            self._skew = clock_of(self._server())
+        return self._skew
 
     def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
         """A topic by its name; a reply among those of its topic."""

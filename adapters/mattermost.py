@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -91,6 +91,7 @@ class Mattermost(Adapter):
         ),
     )
     _channel_id = ""
+    _skew: timedelta | None = None
 
     @classmethod
     def guide(cls) -> Guide:
@@ -149,6 +150,14 @@ class Mattermost(Adapter):
             "props": {MARK: attempt.key},
         }
         return self._receipt(self._ask("POST", "/posts", json=body))
+
+    def clock(self) -> timedelta | None:
+        """Asked for once."""
+        from publisher.http import clock_of
+
+        if self._skew is None:
+            self._skew = clock_of(self._server())
+        return self._skew
 
     def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
         """Its list has everything that was made or changed since, deleted posts too."""

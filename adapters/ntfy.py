@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from publisher.adapter import Adapter, Attempt, Facts, Message, Option, Payload, Receipt, Rule
@@ -58,6 +58,8 @@ class Ntfy(Adapter):
         Option("priority", "integer", "1 (no sound) to 5 (can't be overheard)", in_post=True),
     )
 
+    _skew: timedelta | None = None
+
     @classmethod
     def platform(cls) -> type[StandIn]:
         from publisher.sandbox.ntfy import Server
@@ -101,6 +103,14 @@ class Ntfy(Adapter):
         if not isinstance(made, dict) or not made.get("id"):
             raise Unknown("ntfy answered without an id")
         return self._receipt(str(made["id"]))
+
+    def clock(self) -> timedelta | None:
+        """Asked for once."""
+        from publisher.http import clock_of
+
+        if self._skew is None:
+            self._skew = clock_of(self._server())
+        return self._skew
 
     def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
         """Raises CannotLook where it isn't there: perhaps nothing is kept there."""

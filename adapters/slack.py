@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -100,6 +100,8 @@ class Slack(Adapter):
         Option("unfurl", "boolean", "whether a link is shown with a preview", in_post=True),
     )
 
+    _skew: timedelta | None = None
+
     @classmethod
     def guide(cls) -> Guide:
         from ._slack_guide import guide
@@ -166,6 +168,14 @@ class Slack(Adapter):
         if not re.fullmatch(r"\d+\.\d+", str(made.get("ts"))):
             raise Unknown("Slack answered without the message's ts")
         return self._receipt(str(made["ts"]))
+
+    def clock(self) -> timedelta | None:
+        """Asked for once."""
+        from publisher.http import clock_of
+
+        if self._skew is None:
+            self._skew = clock_of(str(self.settings.get("api_base_url") or API))
+        return self._skew
 
     def find(self, payload: Payload, attempt: Attempt, since: datetime) -> Receipt | None:
         """By its mark, in the history since then, or in the thread."""

@@ -191,6 +191,12 @@ class Session(requests.Session):
         """None is followed; requests would read all of the answer to find out where it leads."""
 
 
+def clock_of(url: str) -> timedelta | None:
+    """A server's clock minus ours, for adapters that keep no session. None: it doesn't say."""
+    with Session() as session:
+        return session.clock(url)
+
+
 def _read_within_limits(response: requests.Response) -> None:
     """Put the body where requests keeps it. Raises requests' errors."""
     body = bytearray()

@@ -81,7 +81,7 @@ class TestLinkedIn(AdapterContract):
         try:
             payload, attempt = self.put_live(channel)
             channel.delete(payload, attempt)
-            later = _with(self.attempt("key-2"), began=datetime.now(UTC) + timedelta(minutes=9))
+            later = _with(self.attempt("key-2"), began=datetime.now(UTC) + timedelta(hours=2))
             with pytest.raises(Refused) as caught:
                 channel.send(payload, later)
             assert not isinstance(caught.value, Duplicate)

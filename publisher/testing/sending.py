@@ -131,6 +131,24 @@ class Sending(Bench):
         finally:
             channel.close()
 
+    @pytest.mark.parametrize("hours", [-1, 1])
+    def test_it_is_found_whatever_the_server_s_clock_says(
+        self, hours: int, sandbox: Sandbox
+    ) -> None:
+        sandbox.clock.skew = timedelta(hours=hours)
+        channel = self.signed_in(sandbox)
+        payload = channel.payload(self.message(channel), 0)
+        attempt = self.ready(channel, payload, self.attempt())
+        since = attempt.began + (channel.clock() or timedelta())
+        receipt = channel.send(payload, attempt)
+        try:
+            assert self.look(channel, payload, attempt, since) == receipt
+        except CannotLook as error:
+            assert error.message
+        finally:
+            channel.close()
+            sandbox.clock.skew = timedelta()
+
     def look(
         self, channel: Adapter, payload: Payload, attempt: Attempt, since: datetime
     ) -> Receipt | None:
