@@ -131,11 +131,17 @@ class Sending(Bench):
         finally:
             channel.close()
 
-    @pytest.mark.parametrize("hours", [-1, 1])
-    def test_it_is_found_whatever_the_server_s_clock_says(
-        self, hours: int, sandbox: Sandbox
-    ) -> None:
-        sandbox.clock.skew = timedelta(hours=hours)
+    def test_it_is_found_whatever_the_server_s_clock_says(self, sandbox: Sandbox) -> None:
+        try:
+            for hours in (-1, 1):
+                sandbox.clear()
+                sandbox.clock.skew = timedelta(hours=hours)
+                self.finds_what_it_sent(sandbox)
+        finally:
+            sandbox.clock.skew = timedelta()
+
+    def finds_what_it_sent(self, sandbox: Sandbox) -> None:
+        """By the server's clock, as the core asks: or says why it can't look."""
         channel = self.signed_in(sandbox)
         payload = channel.payload(self.message(channel), 0)
         attempt = self.ready(channel, payload, self.attempt())
@@ -147,7 +153,6 @@ class Sending(Bench):
             assert error.message
         finally:
             channel.close()
-            sandbox.clock.skew = timedelta()
 
     def look(
         self, channel: Adapter, payload: Payload, attempt: Attempt, since: datetime
